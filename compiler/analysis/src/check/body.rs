@@ -1,0 +1,138 @@
+//! Where an expression stands: what names mean there, and for pipelines which arms it lies in.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use ecow::EcoString;
+use fuse_base::Span;
+
+use super::Checker;
+use crate::model::{Chain, ChainId, Generic, Local, LocalId, ToolId};
+use crate::ty::{EnumId, GenericId, Ty};
+
+/// What kind of body it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// A module constant, a default, a bound: nothing but constants.
+    Constant,
+    /// The body of a `const fn`.
+    Function,
+    /// The clauses of a task.
+    Task,
+    /// The manifest of a resource.
+    Resource,
+    /// The statements of a pipeline.
+    Pipeline,
+    /// The call of a `deploy`.
+    Deploy,
+}
+
+/// A parameter in scope.
+#[derive(Clone, Debug)]
+pub(super) struct EnvParam {
+    pub(super) name: EcoString,
+    pub(super) ty: Ty,
+    pub(super) constant: bool,
+    pub(super) span: Span,
+}
+
+/// A type parameter in scope.
+#[derive(Clone, Debug)]
+pub(super) struct EnvGeneric {
+    pub(super) name: EcoString,
+    /// The enum whose cases it ranges over, where that is known.
+    pub(super) of: Option<EnumId>,
+}
+
+/// The names in scope besides locals.
+#[derive(Clone, Debug)]
+pub(super) struct Env {
+    pub(super) module: usize,
+    pub(super) tool: Option<ToolId>,
+    pub(super) place: Place,
+    pub(super) generics: Rc<Vec<EnvGeneric>>,
+    pub(super) params: Rc<Vec<EnvParam>>,
+}
+
+impl Env {
+    /// Constants of a module or tool.
+    pub(super) fn of_module(module: usize, tool: Option<ToolId>) -> Self {
+        Self { module, tool, place: Place::Constant, generics: Rc::default(), params: Rc::default() }
+    }
+
+    /// The same names in another kind of body.
+    pub(super) fn at(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
+    }
+
+    /// The type parameter of this name.
+    pub(super) fn generic(&self, name: &str) -> Option<GenericId> {
+        let at = self.generics.iter().position(|generic| generic.name == name)?;
+        u32::try_from(at).ok().map(GenericId)
+    }
+}
+
+/// The state of a pipeline's body while it is checked.
+#[derive(Default)]
+pub(super) struct Flow {
+    pub(super) locals: Vec<Local>,
+    pub(super) chains: Vec<Chain>,
+    /// The binding that each name has now.
+    pub(super) names: HashMap<EcoString, LocalId>,
+    /// The arms around the current statement, outermost first.
+    pub(super) arms: Vec<(ChainId, u32)>,
+    /// How many arms around the current statement are chosen at build.
+    pub(super) const_arms: Vec<bool>,
+    /// The pipeline's outputs: name, type, place.
+    pub(super) outputs: Vec<(EcoString, Ty, Span)>,
+    /// Whether the pipeline returns one value under its own type.
+    pub(super) single: bool,
+    /// The late `return` that first gave each output.
+    pub(super) given: HashMap<usize, Span>,
+}
+
+impl Flow {
+    pub(super) fn local(&self, id: LocalId) -> Option<&Local> {
+        self.locals.get(id.0 as usize)
+    }
+
+    /// The first arm that a local lies in and the current statement does not.
+    pub(super) fn missing_arm(&self, id: LocalId) -> Option<(ChainId, u32)> {
+        let local = self.local(id)?;
+        local.presence.iter().find(|arm| !self.arms.contains(arm)).copied()
+    }
+
+    /// The condition of a chain.
+    pub(super) fn condition(&self, chain: ChainId) -> Option<Span> {
+        self.chains.get(chain.0 as usize).map(|chain| chain.cond)
+    }
+}
+
+/// Checks one body.
+pub(super) struct Body<'c, 'a> {
+    pub(super) checker: &'c mut Checker<'a>,
+    pub(super) env: Env,
+    pub(super) flow: Flow,
+    /// The name for the step of the next call: that of its binding.
+    pub(super) hint: Option<EcoString>,
+    /// Whether a resource may be called plainly: under `apply` and in `deploy`.
+    pub(super) applying: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// A body to check in an environment.
+    pub(super) fn body(&mut self, env: Env) -> Body<'_, 'a> {
+        Body { checker: self, env, flow: Flow::default(), hint: None, applying: false }
+    }
+}
+
+/// The type parameters of a signature, as a scope.
+pub(super) fn scope_of(generics: &[Generic]) -> Vec<EnvGeneric> {
+    generics
+        .iter()
+        .map(|generic| EnvGeneric {
+            name: generic.name.clone(),
+            of: if let crate::model::Bound::Enum(id) = generic.bound { Some(id) } else { None },
+        })
+        .collect()
+}

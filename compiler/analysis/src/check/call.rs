@@ -1,0 +1,461 @@
+//! Calls: which declaration is called, which argument goes where, and what comes back.
+
+use std::rc::Rc;
+
+use ecow::EcoString;
+use fuse_base::{Diagnostic, Span, codes, did_you_mean};
+use fuse_syntax::ast::{Arg, Expr, ExprKind, TypeArg};
+
+use super::body::{Body, Place};
+use super::constant::has_error;
+use super::expr::arg_value;
+use super::fit::root_local;
+use super::generics::{Found, instantiate, learn, views};
+use super::scope::Def;
+use super::substitute::substitute;
+use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
+use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
+use crate::value::Value;
+
+/// A parameter, as a call needs it.
+#[derive(Clone)]
+struct ParamView {
+    name: EcoString,
+    ty: Ty,
+    constant: bool,
+    optional: bool,
+    span: Span,
+}
+
+fn param_views(params: &[Param]) -> Vec<ParamView> {
+    params
+        .iter()
+        .map(|param| ParamView {
+            name: param.name.clone(),
+            ty: param.ty.clone(),
+            constant: param.constant,
+            optional: param.default.is_some() || matches!(param.ty, Ty::Optional(_)),
+            span: param.span,
+        })
+        .collect()
+}
+
+impl Body<'_, '_> {
+    pub(super) fn call(&mut self, callee: &Expr, type_args: &[TypeArg], args: &[Arg], span: Span) -> Typed {
+        let hint = self.hint.take();
+        let applying = std::mem::take(&mut self.applying);
+        let Some((def, text)) = self.path(callee) else {
+            return self.not_callable(callee, args, span);
+        };
+        match def {
+            Def::Task(id) => self.step(Callee::Task(id), &text, hint, type_args, args, span),
+            Def::Resource(id) if applying => self.step(Callee::Resource(id), &text, hint, type_args, args, span),
+            Def::Resource(_) => {
+                let diagnostic = Diagnostic::new(
+                    &codes::names::WRONG_KIND,
+                    callee.span,
+                    format!("`{text}` is a resource: it is applied or deployed, not called"),
+                )
+                .help(format!("write `apply {text}(…)`"))
+                .fix("write `apply`", callee.span.at_start(), "apply ");
+                self.checker.report(diagnostic);
+                self.ignore(args);
+                Typed::error(span)
+            }
+            Def::Fn(id) => self.function(id, &text, args, span),
+            Def::Pipeline => {
+                self.ignore(args);
+                self.later(&codes::not_yet::COMPOSITION, span, "a pipeline called from a pipeline")
+            }
+            Def::Error => {
+                self.ignore(args);
+                Typed::error(span)
+            }
+            other => {
+                let message = format!("`{text}` is {} and cannot be called", other.noun());
+                let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, callee.span, message)
+                    .help("call a task, a function, or `apply` a resource");
+                self.checker.report(diagnostic);
+                self.ignore(args);
+                Typed::error(span)
+            }
+        }
+    }
+
+    /// Arguments of something unknown are checked all the same, for their own mistakes.
+    fn ignore(&mut self, args: &[Arg]) {
+        for arg in args {
+            if let Some(value) = arg_value(arg) {
+                self.expr(&value, None);
+            }
+        }
+    }
+
+    fn not_callable(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Typed {
+        let typed = self.expr(callee, None);
+        if !has_error(&typed) {
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, callee.span, "this is a value and cannot be called")
+                    .help("call a task, a function, or `apply` a resource");
+            self.checker.report(diagnostic);
+        }
+        self.ignore(args);
+        Typed::error(span)
+    }
+
+    /// `apply resource(…)`.
+    pub(super) fn apply(&mut self, inner: &Expr, span: Span) -> Typed {
+        if !calls(inner) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                inner.span,
+                "`apply` takes a call of a resource",
+            )
+            .help("write `apply tool.resource(…)`");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        self.applying = true;
+        let typed = self.expr(inner, None);
+        self.applying = false;
+        if let Some(call) = root_call(&typed)
+            && let Callee::Task(_) = call.callee
+        {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                inner.span,
+                "`apply` is for resources: a task runs when it is called",
+            )
+            .help("leave `apply` out");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        Typed { span, ..typed }
+    }
+
+    /// A task called or a resource applied: a step.
+    fn step(
+        &mut self,
+        callee: Callee,
+        text: &str,
+        hint: Option<EcoString>,
+        type_args: &[TypeArg],
+        args: &[Arg],
+        span: Span,
+    ) -> Typed {
+        let Some(sig) = self.checker.package.signature(callee) else { return Typed::error(span) };
+        let (params, generics) = (param_views(&sig.params), views(&sig.generics));
+        let (own_name, declared) = (sig.name.clone(), sig.span);
+        if !matches!(self.env.place, Place::Pipeline | Place::Deploy) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                span,
+                format!("`{text}` is a step, and steps stand in pipelines"),
+            )
+            .help("call it in a `pipeline` and hand its outputs on");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        let mut found = self.explicit(&generics, type_args, text);
+        let given = self.arrange(&params, args, text, declared, span);
+        let mut typed = self.arguments(&params, &given, &mut found);
+        let broken = given.is_none() || typed.iter().flatten().any(has_error);
+        let place = typed.iter().flatten().next().map_or(span, |first| first.span);
+        let fine = !broken && self.within_bounds(&generics, &found, (callee, text), place);
+        if fine {
+            for (slot, param) in typed.iter_mut().zip(&params) {
+                if let Some(arg) = slot.take() {
+                    *slot = Some(self.argument(arg, param, &found));
+                }
+            }
+        }
+        let name = hint.unwrap_or(own_name);
+        let ty = self.outputs(callee, &found, &typed);
+        let call = Call {
+            callee,
+            generics: found.into_iter().map(|facet| facet.unwrap_or(Facet::Unset)).collect(),
+            args: typed,
+            settings: Settings::default(),
+            after: Vec::new(),
+            name,
+            span,
+        };
+        let kind = match callee {
+            Callee::Task(_) => Kind::Call(Box::new(call)),
+            Callee::Resource(_) => Kind::Apply(Box::new(call)),
+        };
+        Typed { kind, ty, late: true, span }
+    }
+
+    /// Which argument is for which parameter; `None` after a diagnostic.
+    fn arrange(
+        &mut self,
+        params: &[ParamView],
+        args: &[Arg],
+        callee: &str,
+        declared: Span,
+        span: Span,
+    ) -> Option<Vec<Option<(Expr, Span)>>> {
+        let mut slots: Vec<Option<(Expr, Span)>> = vec![None; params.len()];
+        let mut positional = params.iter().enumerate().filter(|(_, param)| !param.optional).map(|(at, _)| at);
+        let (mut fine, mut named) = (true, false);
+        for arg in args {
+            let Some(value) = arg_value(arg) else {
+                fine = false;
+                continue;
+            };
+            let slot = match &arg.name {
+                Some(name) => {
+                    named = true;
+                    let slot = params.iter().position(|param| param.name == name.text);
+                    if slot.is_none() && !name.is_missing() {
+                        self.unknown_argument(params, name.span, &name.text, callee, declared);
+                    }
+                    slot
+                }
+                None => {
+                    let slot = positional.next();
+                    if named || slot.is_none() {
+                        self.misplaced(params, arg.span, callee, named);
+                    }
+                    slot.filter(|_| !named)
+                }
+            };
+            let Some(slot) = slot else {
+                self.expr(&value, None);
+                fine = false;
+                continue;
+            };
+            let Some(place) = slots.get_mut(slot) else { continue };
+            if let Some((_, first)) = place {
+                let (first, name) = (*first, params.get(slot).map_or("", |param| param.name.as_str()));
+                let diagnostic = Diagnostic::new(
+                    &codes::types::DUPLICATE_ARGUMENT,
+                    arg.span,
+                    format!("`{name}` is given twice"),
+                )
+                .label(first, "first given here")
+                .help("remove one of them");
+                self.checker.report(diagnostic);
+                fine = false;
+            } else {
+                *place = Some((value, arg.span));
+            }
+        }
+        let missing: Vec<&ParamView> =
+            params.iter().zip(&slots).filter(|(param, slot)| !param.optional && slot.is_none()).map(|(p, _)| p).collect();
+        if fine && !missing.is_empty() {
+            self.missing_arguments(&missing, callee, span);
+            fine = false;
+        }
+        if !fine {
+            // What was given is checked all the same, each against its own parameter.
+            for (slot, param) in slots.iter().zip(params) {
+                if let Some((value, _)) = slot {
+                    let typed = self.expr(value, Some(&param.ty));
+                    if !mentions_generics(&param.ty) {
+                        self.fit(typed, &param.ty);
+                    }
+                }
+            }
+            return None;
+        }
+        Some(slots)
+    }
+
+    fn unknown_argument(&mut self, params: &[ParamView], span: Span, name: &str, callee: &str, declared: Span) {
+        let diagnostic = Diagnostic::new(
+            &codes::types::UNKNOWN_ARGUMENT,
+            span,
+            format!("`{callee}` has no parameter `{name}`"),
+        )
+        .label(declared, "declared here")
+        .help_opt(
+            did_you_mean(name, params.iter().map(|param| param.name.as_str()))
+                .or_else(|| Some(format!("`{callee}` takes no arguments of this name"))),
+        );
+        self.checker.report(diagnostic);
+    }
+
+    fn misplaced(&mut self, params: &[ParamView], span: Span, callee: &str, named: bool) {
+        let plain: Vec<&str> = params.iter().filter(|p| !p.optional).map(|p| p.name.as_str()).collect();
+        let (message, help) = if named {
+            ("an argument without name cannot follow a named one".to_owned(), "name it, or move it to the front".into())
+        } else if let Some(param) = params.iter().find(|param| param.optional) {
+            let message = format!("`{callee}` takes {} arguments without name", plain.len());
+            (message, format!("parameters with a default are named: `{}: …`", param.name))
+        } else {
+            (format!("`{callee}` takes {} arguments", plain.len()), "remove this one".to_owned())
+        };
+        let diagnostic = Diagnostic::new(&codes::types::POSITIONAL_ARGUMENT, span, message).help(help);
+        self.checker.report(diagnostic);
+    }
+
+    fn missing_arguments(&mut self, missing: &[&ParamView], callee: &str, span: Span) {
+        let names: Vec<&str> = missing.iter().map(|param| param.name.as_str()).collect();
+        let mut diagnostic = Diagnostic::new(
+            &codes::types::MISSING_ARGUMENT,
+            span,
+            format!("`{callee}` also needs `{}`", names.join("`, `")),
+        )
+        .help(format!("add `{}: …`", names.join(": …`, `")));
+        for param in missing {
+            let shown = self.checker.show(&param.ty);
+            diagnostic = diagnostic.label(param.span, format!("{shown}, without default"));
+        }
+        self.checker.report(diagnostic);
+    }
+
+    /// The arguments with what they tell about type parameters; they are held against their parameters later.
+    fn arguments(
+        &mut self,
+        params: &[ParamView],
+        given: &Option<Vec<Option<(Expr, Span)>>>,
+        found: &mut Found,
+    ) -> Vec<Option<Typed>> {
+        let Some(given) = given else { return vec![None; params.len()] };
+        let mut out = Vec::with_capacity(params.len());
+        for (param, slot) in params.iter().zip(given) {
+            out.push(slot.as_ref().map(|(value, _)| {
+                let want = instantiate(&param.ty, found);
+                let typed = self.expr(value, Some(&want));
+                learn(&param.ty, &typed.ty, found);
+                typed
+            }));
+        }
+        out
+    }
+
+    /// An argument as its parameter: type, time and presence.
+    fn argument(&mut self, arg: Typed, param: &ParamView, found: &Found) -> Typed {
+        let want = instantiate(&param.ty, found);
+        let absent = matches!(arg.ty, Ty::Optional(_))
+            && matches!(want, Ty::Optional(_))
+            && root_local(&arg).is_some_and(|id| self.flow.missing_arm(id).is_some());
+        if absent {
+            return self.later(&codes::not_yet::JOIN, arg.span, "a value that may be absent given to a step");
+        }
+        let (late, span) = (arg.late, arg.span);
+        let typed = self.fit(arg, &want);
+        if param.constant && late && !has_error(&typed) {
+            let diagnostic = Diagnostic::new(
+                &codes::flow::LATE_IN_CONST,
+                span,
+                format!("`{}` is written into the manifest, and this is known only when the pipeline runs", param.name),
+            )
+            .label(param.span, "declared `const` here")
+            .help("give a literal, a `const`, or a `const` parameter of the pipeline");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        typed
+    }
+
+    /// What a step yields: its one output, or the record of its outputs.
+    fn outputs(&self, callee: Callee, found: &Found, args: &[Option<Typed>]) -> Ty {
+        let Some(sig) = self.checker.package.signature(callee) else { return Ty::Error };
+        let ty = |ty: &Ty| settle(&instantiate(ty, found), args, &sig.params);
+        if sig.single {
+            return sig.outputs.first().map_or(Ty::Error, |output| ty(&output.ty));
+        }
+        let fields = sig
+            .outputs
+            .iter()
+            .map(|output| FieldTy { name: output.name.clone(), ty: ty(&output.ty), span: output.span })
+            .collect();
+        Ty::Record(Rc::new(RecordTy { name: None, fields }))
+    }
+
+    /// A `const fn`: its body with the arguments put in.
+    fn function(&mut self, id: usize, text: &str, args: &[Arg], span: Span) -> Typed {
+        let Some(function) = self.checker.fns.get(id) else { return Typed::error(span) };
+        let params = param_views(&function.params);
+        let defaults: Vec<Option<Typed>> = function.params.iter().map(|param| param.default.clone()).collect();
+        let (body, ret) = (function.body.clone(), function.ret.clone());
+        let Some(given) = self.arrange(&params, args, text, body.span, span) else { return Typed::error(span) };
+        let mut values = Vec::with_capacity(params.len());
+        for ((param, slot), default) in params.iter().zip(&given).zip(defaults) {
+            values.push(match (slot, default) {
+                (Some((value, _)), _) => self.expect(value, &param.ty),
+                (None, Some(default)) => default,
+                (None, None) => super::expr::constant(Value::None, param.ty.clone(), span),
+            });
+        }
+        if has_error(&body) || values.iter().any(has_error) {
+            return Typed { kind: Kind::Error, ty: ret, late: false, span };
+        }
+        let result = substitute(&body, &values);
+        Typed { span, ty: ret, ..result }
+    }
+}
+
+/// Facets that follow from constant arguments: `Model<F, format: format>`.
+fn settle(ty: &Ty, args: &[Option<Typed>], params: &[Param]) -> Ty {
+    match ty {
+        Ty::Artifact(artifact) if artifact.facets.iter().any(|f| matches!(f, Facet::ConstParam(_))) => {
+            let facets = artifact.facets.iter().map(|facet| settle_facet(facet, args, params)).collect();
+            Ty::Artifact(Rc::new(ArtifactTy { decl: artifact.decl, facets, by: artifact.by.clone() }))
+        }
+        Ty::Optional(inner) => settle(inner, args, params).optional(),
+        Ty::List(item, bounds) => Ty::List(Rc::new(settle(item, args, params)), *bounds),
+        _ => ty.clone(),
+    }
+}
+
+fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Facet {
+    let Facet::ConstParam(at) = facet else { return facet.clone() };
+    let given = args.get(*at).and_then(Option::as_ref);
+    let default = params.get(*at).and_then(|param| param.default.as_ref());
+    match given.or(default).map(|typed| &typed.kind) {
+        Some(Kind::Value(Value::Case(case))) => Facet::Case(case.clone()),
+        _ => Facet::Unset,
+    }
+}
+
+fn mentions_generics(ty: &Ty) -> bool {
+    match ty {
+        Ty::Generic(_) => true,
+        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => mentions_generics(inner),
+        Ty::Record(record) => record.fields.iter().any(|field| mentions_generics(&field.ty)),
+        Ty::Artifact(artifact) => artifact.facets.iter().any(|facet| match facet {
+            Facet::Generic(_) => true,
+            Facet::Row(ty) => mentions_generics(ty),
+            Facet::Unset | Facet::Case(_) | Facet::ConstParam(_) => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether an expression is a call, possibly with members or settings behind it.
+fn calls(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call { .. } => true,
+        ExprKind::Member { base, .. } | ExprKind::With { base, .. } | ExprKind::After { base, .. } => calls(base),
+        ExprKind::Paren(inner) => calls(inner),
+        ExprKind::Missing => true,
+        _ => false,
+    }
+}
+
+/// The call that an expression is a part of.
+pub(super) fn root_call(typed: &Typed) -> Option<&Call> {
+    match &typed.kind {
+        Kind::Call(call) | Kind::Apply(call) => Some(call),
+        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
+            root_call(base)
+        }
+        _ => None,
+    }
+}
+
+/// The same, to add settings to it.
+pub(super) fn root_call_mut(typed: &mut Typed) -> Option<&mut Call> {
+    match &mut typed.kind {
+        Kind::Call(call) | Kind::Apply(call) => Some(call),
+        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
+            root_call_mut(base)
+        }
+        _ => None,
+    }
+}
+

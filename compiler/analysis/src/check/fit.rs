@@ -1,0 +1,313 @@
+//! Whether a value fits where it stands. There is no subtyping but `Never`, `T` to `T?`, and constants that are read
+//! as what is asked for (a whole number as Float, a text as Url, Path, Image or DnsLabel).
+
+use std::rc::Rc;
+
+use fuse_base::{Diagnostic, codes};
+
+use super::body::Body;
+use super::constant::has_error;
+use crate::model::{Kind, Typed};
+use crate::ty::{ArtifactTy, Bounds, Facet, Ty};
+use crate::value::Value;
+
+impl Body<'_, '_> {
+    /// The expression as the type that its place asks for; a misfit is reported once.
+    pub(super) fn fit(&mut self, typed: Typed, want: &Ty) -> Typed {
+        if has_error(&typed) || matches!(typed.ty, Ty::Never) || want.is_error() {
+            return Typed { ty: want.clone(), ..typed };
+        }
+        if let Ty::Optional(inner) = want {
+            return self.fit_optional(typed, inner, want);
+        }
+        if matches!(want, Ty::Json) {
+            return self.fit_json(typed);
+        }
+        if let Ty::Optional(_) = typed.ty {
+            return self.maybe_absent(&typed, want);
+        }
+        if let Kind::Value(value) = &typed.kind {
+            let value = value.clone();
+            return self.fit_constant(typed, value, want);
+        }
+        if self.accepts(&typed.ty, want, typed.late) {
+            return Typed { ty: want.clone(), ..typed };
+        }
+        self.mismatch(&typed, want)
+    }
+
+    fn fit_optional(&mut self, typed: Typed, inner: &Ty, want: &Ty) -> Typed {
+        match &typed.ty {
+            Ty::Optional(found) => {
+                if self.accepts(found, inner, typed.late) {
+                    return Typed { ty: want.clone(), ..typed };
+                }
+                if let Kind::Value(value) = &typed.kind
+                    && *value != Value::None
+                {
+                    let value = value.clone();
+                    let fitted = self.fit_constant(typed, value, inner);
+                    return Typed { ty: want.clone(), ..fitted };
+                }
+                if matches!(typed.kind, Kind::Value(Value::None)) {
+                    return Typed { ty: want.clone(), ..typed };
+                }
+                self.mismatch(&typed, want)
+            }
+            _ => {
+                let fitted = self.fit(typed, inner);
+                if has_error(&fitted) {
+                    return fitted;
+                }
+                if let Kind::Value(_) = fitted.kind {
+                    return Typed { ty: want.clone(), ..fitted };
+                }
+                let (late, span) = (fitted.late, fitted.span);
+                Typed { kind: Kind::Some(Box::new(fitted)), ty: want.clone(), late, span }
+            }
+        }
+    }
+
+    /// A part of a manifest: any value; an artifact stands there by its `.uri`.
+    fn fit_json(&mut self, typed: Typed) -> Typed {
+        let bare = super::literal::bare(&typed.ty);
+        if matches!(bare, Ty::Artifact(_)) {
+            let found = self.checker.show(&typed.ty);
+            let diagnostic = Diagnostic::new(
+                &codes::types::WRONG_TYPE,
+                typed.span,
+                format!("{found} is an artifact and no value of a manifest"),
+            )
+            .help("write its `.uri`, and `by uri(…)` at the parameter");
+            self.checker.report(diagnostic);
+            return Typed::error(typed.span);
+        }
+        Typed { ty: Ty::Json, ..typed }
+    }
+
+    /// A constant is read as what is asked for, then held against bounds and patterns.
+    fn fit_constant(&mut self, typed: Typed, value: Value, want: &Ty) -> Typed {
+        let span = typed.span;
+        let fitted = match (value, want) {
+            (Value::Int(i), Ty::Float(_)) => {
+                #[allow(clippy::cast_precision_loss)]
+                let float = i as f64;
+                Some(Value::Float(float))
+            }
+            (Value::Int(i), Ty::Cpu(_)) => {
+                u64::try_from(i).ok().and_then(|i| i.checked_mul(1000)).map(Value::Cpu)
+            }
+            (Value::Int(i), Ty::Int(_) | Ty::Count(_) | Ty::Scalar) => Some(Value::Int(i)),
+            (Value::Str(text), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => {
+                if matches!(typed.ty, Ty::String(_)) && !self.text_as(&text, want, span) {
+                    return Typed::error(span);
+                }
+                if matches!(typed.ty, Ty::String(_)) || typed.ty == *want { Some(Value::Str(text)) } else { None }
+            }
+            (value, _) => self.accepts(&typed.ty, want, false).then_some(value),
+        };
+        let Some(value) = fitted else { return self.mismatch(&typed, want) };
+        if let Some(wrong) = outside(&value, want) {
+            let shown = self.checker.show(want);
+            let diagnostic =
+                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{value}` {wrong}: {shown}"))
+                    .help("write a value that the type admits");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        Typed { kind: Kind::Value(value), ty: want.clone(), late: false, span }
+    }
+
+    /// Whether every value of one type is one of the other, up to bounds that are checked where values enter.
+    pub(super) fn accepts(&self, found: &Ty, want: &Ty, late: bool) -> bool {
+        match (found, want) {
+            (Ty::Error | Ty::Never, _) | (_, Ty::Error | Ty::Json) => true,
+            (Ty::Int(_), Ty::Int(_))
+            | (Ty::Float(_), Ty::Float(_))
+            | (Ty::String(_), Ty::String(_))
+            | (Ty::Duration(_), Ty::Duration(_))
+            | (Ty::Cpu(_), Ty::Cpu(_))
+            | (Ty::Memory(_), Ty::Memory(_))
+            | (Ty::Int(_) | Ty::Count(_), Ty::Count(_))
+            | (Ty::String(_) | Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Scalar, Ty::Scalar) => true,
+            // What a build composes of constants is read as the text that is asked for.
+            (Ty::String(_), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => !late,
+            (Ty::List(found, have), Ty::List(want, need)) => {
+                let known_short = have.high.zip(need.low).is_some_and(|(most, least)| most < least);
+                !known_short && self.accepts(found, want, late)
+            }
+            (Ty::Map(found), Ty::Map(want)) => self.accepts(found, want, late),
+            (Ty::Record(found), Ty::Map(want)) => {
+                found.fields.iter().all(|field| self.accepts(&field.ty, want, late))
+            }
+            (Ty::Record(found), Ty::Record(want)) => {
+                found.fields.len() == want.fields.len()
+                    && want.fields.iter().all(|field| {
+                        let same = found.fields.iter().find(|other| other.name == field.name);
+                        same.is_some_and(|other| self.accepts(&other.ty, &field.ty, late))
+                    })
+            }
+            (Ty::Optional(found), Ty::Optional(want)) => self.accepts(found, want, late),
+            (found, Ty::Optional(want)) => self.accepts(found, want, late),
+            (Ty::Artifact(found), Ty::Artifact(want)) => {
+                found.decl == want.decl
+                    && found.by.is_some() == want.by.is_some()
+                    && found.facets.iter().zip(&want.facets).all(|(found, want)| facet_fits(found, want))
+            }
+            (found, want) => found == want,
+        }
+    }
+
+    fn mismatch(&mut self, typed: &Typed, want: &Ty) -> Typed {
+        if let (Ty::Artifact(found), Ty::Artifact(wanted)) = (&typed.ty, want)
+            && found.decl == wanted.decl
+        {
+            let (found, wanted) = (Rc::clone(found), Rc::clone(wanted));
+            return self.artifact_mismatch(typed, &found, &wanted);
+        }
+        let (found, wanted) = (self.checker.show(&typed.ty), self.checker.show(want));
+        let help = match (&typed.ty, want) {
+            (Ty::Int(_), Ty::Float(_)) => "a whole number that is known late is no Float: declare it as `Float`".to_owned(),
+            (from, Ty::String(_)) if from.is_scalar() => "write it into a text: `\"{…}\"`".to_owned(),
+            (Ty::Record(record), _) if record.fields.iter().any(|field| field.ty == *want) => {
+                let fit = record.fields.iter().find(|field| field.ty == *want);
+                format!("name the output: `.{}`", fit.map_or("", |field| field.name.as_str()))
+            }
+            _ => format!("give a value of type {wanted}"),
+        };
+        let diagnostic = Diagnostic::new(
+            &codes::types::WRONG_TYPE,
+            typed.span,
+            format!("{wanted} is expected here, and this is {found}"),
+        )
+        .help(help);
+        self.checker.report(diagnostic);
+        Typed::error(typed.span)
+    }
+
+    fn artifact_mismatch(&mut self, typed: &Typed, found: &ArtifactTy, want: &ArtifactTy) -> Typed {
+        let shown = (self.checker.show(&typed.ty), self.checker.show(&Ty::Artifact(Rc::new(want.clone()))));
+        let diagnostic = match (&found.by, &want.by) {
+            (Some(_), None) => Diagnostic::new(
+                &codes::types::FORM,
+                typed.span,
+                format!("this is {}, a reference, and files are demanded", shown.0),
+            )
+            .help("take it `by uri` at the parameter, or give an artifact whose files are in the target's store"),
+            (None, Some(_)) => Diagnostic::new(
+                &codes::types::FORM,
+                typed.span,
+                format!("this is {}, files of the target's store, and a uri is demanded", shown.0),
+            )
+            .help("declare the output `by uri(…)` where it is produced, or take files at the parameter"),
+            _ => {
+                let decl = self.checker.package.artifacts.get(want.decl.0 as usize);
+                let names: Vec<_> = decl.map(|d| d.facets.iter().map(|(n, _)| n.clone()).collect()).unwrap_or_default();
+                let pairs = found.facets.iter().zip(&want.facets).zip(&names);
+                let odd = pairs.clone().find(|((found, want), _)| !facet_fits(found, want));
+                let words = odd.map_or_else(String::new, |((found, _), name)| match found {
+                    Facet::Unset => format!(": its {name} is not known"),
+                    _ => format!(": the {name} differs"),
+                });
+                Diagnostic::new(
+                    &codes::types::FACET,
+                    typed.span,
+                    format!("{} is demanded, and this is {}{words}", shown.1, shown.0),
+                )
+                .help("produce it as the consumer needs it, or name the facet where it is produced")
+            }
+        };
+        self.checker.report(diagnostic);
+        Typed::error(typed.span)
+    }
+
+    /// `T?` where `T` is wanted: names the condition and the ways out.
+    fn maybe_absent(&mut self, typed: &Typed, want: &Ty) -> Typed {
+        let (found, wanted) = (self.checker.show(&typed.ty), self.checker.show(want));
+        let local = root_local(typed).filter(|id| self.flow.missing_arm(*id).is_some());
+        let arm = local.and_then(|id| self.flow.missing_arm(id));
+        let condition = arm.and_then(|(chain, _)| self.flow.condition(chain));
+        let diagnostic = match (local.and_then(|id| self.flow.local(id)), arm, condition) {
+            (Some(local), Some((_, side)), Some(condition)) => {
+                let text = self.checker.sources.text(condition).to_owned();
+                let line = self.checker.sources.line_column(condition).line;
+                let (what, how) = if side == 0 { ("only when", "") } else { ("only unless", " not") };
+                let name = local.name.clone();
+                Diagnostic::new(
+                    &codes::flow::ABSENT,
+                    typed.span,
+                    format!("`{name}` exists {what} `{text}`, and a {wanted} is needed in any case"),
+                )
+                .label(condition, format!("`{name}` exists when this is{how} true"))
+                .label(local.span, "bound here")
+                .help(format!(
+                    "`{name}` exists {what} `{text}` (line {line}): move the use there, `if let`, `?? default`, or accept {}",
+                    self.checker.show(&want.clone().optional())
+                ))
+            }
+            _ => Diagnostic::new(
+                &codes::flow::ABSENT,
+                typed.span,
+                format!("{wanted} is needed here, and this may be absent: {found}"),
+            )
+            .help("use it under `if let x = … { }`, give a default with `??`, or accept the optional type"),
+        };
+        self.checker.report(diagnostic);
+        Typed::error(typed.span)
+    }
+}
+
+/// A facet left out in a demand is any; an unknown row is checked when the value arrives.
+fn facet_fits(found: &Facet, want: &Facet) -> bool {
+    match (found, want) {
+        (_, Facet::Unset) | (Facet::Unset, Facet::Row(_)) => true,
+        (found, want) => found == want,
+    }
+}
+
+/// The local that an expression is a part of.
+pub(super) fn root_local(typed: &Typed) -> Option<crate::model::LocalId> {
+    match &typed.kind {
+        Kind::Local(id) => Some(*id),
+        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Some(base) => {
+            root_local(base)
+        }
+        _ => None,
+    }
+}
+
+/// Why a constant lies outside its type.
+fn outside(value: &Value, ty: &Ty) -> Option<String> {
+    fn bounds<T: PartialOrd + Copy>(value: T, bounds: &Bounds<T>) -> Option<String> {
+        if bounds.admits(value) { None } else { Some("is out of range".to_owned()) }
+    }
+    match (value, ty) {
+        (Value::Int(i), Ty::Int(b) | Ty::Count(b)) => bounds(*i, b),
+        (Value::Float(f), Ty::Float(b)) => bounds(*f, b),
+        (Value::Duration(v), Ty::Duration(b)) | (Value::Cpu(v), Ty::Cpu(b)) | (Value::Memory(v), Ty::Memory(b)) => {
+            bounds(*v, b)
+        }
+        (Value::Str(text), Ty::String(refined)) => {
+            let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
+            if !refined.bytes.admits(bytes) {
+                return Some(format!("has {bytes} bytes, which is out of range"));
+            }
+            let pattern = refined.pattern.as_ref()?;
+            let whole = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
+            if whole.is_match(text) { None } else { Some("does not match the pattern".to_owned()) }
+        }
+        (Value::List(items), Ty::List(item, b)) => {
+            let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+            if !b.admits(len) {
+                return Some(format!("has {len} items, which is out of range"));
+            }
+            items.iter().find_map(|value| outside(value, item))
+        }
+        (Value::Record(fields), Ty::Map(item)) => fields.values().find_map(|value| outside(value, item)),
+        (Value::Record(fields), Ty::Record(record)) => {
+            record.fields.iter().find_map(|field| outside(fields.get(&field.name)?, &field.ty))
+        }
+        (value, Ty::Optional(inner)) if *value != Value::None => outside(value, inner),
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! The checker: modules are loaded, names declared, then every body is checked once.
+//!
+//! The passes over a module, in this order: `declare` gives every item its place in the package, `signatures`
+//! resolves types and parameters, `bodies` checks what tasks, resources and pipelines do. Imports have no cycles, so a
+//! module's imports are finished before it starts; constants and type names inside a module are resolved on demand.
+
+mod body;
+mod call;
+mod clauses;
+mod constant;
+mod declare;
+mod expr;
+mod fit;
+mod generics;
+mod literal;
+mod member;
+mod modules;
+mod operators;
+mod params;
+mod pipeline;
+mod resource;
+mod scope;
+mod settings;
+mod show;
+mod substitute;
+mod task;
+mod tool;
+mod types;
+
+use std::rc::Rc;
+
+use ecow::EcoString;
+use fuse_base::{Diagnostic, FileId, Sources, Span};
+use fuse_syntax::ast;
+
+use crate::files::Files;
+use crate::model::{Package, TaskId, ToolId};
+use crate::ty::Ty;
+use modules::Module;
+use scope::Scope;
+
+/// What [`check`] finds out.
+#[derive(Debug)]
+pub struct Checked {
+    /// The typed package; to be lowered only if there are no errors.
+    pub package: Package,
+    /// Errors and warnings of all its files, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks the package whose own files are `entries` (paths relative to the package folder), with everything that
+/// they import. Texts come through `files` and are added to `sources`.
+pub fn check(sources: &mut Sources, files: &dyn Files, entries: &[EcoString]) -> Checked {
+    let mut checker = Checker::new(sources, files);
+    checker.load(entries);
+    for module in checker.order.clone() {
+        checker.declare(module);
+        checker.signatures(module);
+        checker.bodies(module);
+    }
+    checker.finish()
+}
+
+/// A constant of a module or tool: checked when first needed.
+struct ConstDef {
+    name: EcoString,
+    span: Span,
+    module: usize,
+    tool: Option<ToolId>,
+    source: Rc<(Option<ast::TypeExpr>, Option<ast::Expr>)>,
+    state: ConstState,
+}
+
+enum ConstState {
+    Unchecked,
+    Checking,
+    Done(Box<crate::model::Typed>),
+}
+
+/// A `type` declaration: resolved when first needed.
+struct AliasDef {
+    name: EcoString,
+    span: Span,
+    module: usize,
+    source: Rc<ast::TypeItem>,
+    state: AliasState,
+}
+
+enum AliasState {
+    Unchecked,
+    Checking,
+    Done(Ty),
+}
+
+/// A `const fn`: its body over its parameters.
+struct FnDef {
+    name: EcoString,
+    params: Vec<crate::model::Param>,
+    ret: Ty,
+    body: crate::model::Typed,
+}
+
+/// A task or resource whose signature is known and whose body waits.
+struct PendingBody {
+    module: usize,
+    tool: Option<ToolId>,
+    item: Rc<ast::TaskItem>,
+    callee: crate::model::Callee,
+    span: Span,
+}
+
+pub(crate) struct Checker<'a> {
+    sources: &'a mut Sources,
+    files: &'a dyn Files,
+    diagnostics: Vec<Diagnostic>,
+    package: Package,
+    modules: Vec<Module>,
+    /// Modules after what they import.
+    order: Vec<usize>,
+    scopes: Vec<Scope>,
+    tool_scopes: Vec<Scope>,
+    consts: Vec<ConstDef>,
+    aliases: Vec<AliasDef>,
+    fns: Vec<FnDef>,
+    pending: Vec<PendingBody>,
+    read_files: Vec<FileId>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(sources: &'a mut Sources, files: &'a dyn Files) -> Self {
+        Self {
+            sources,
+            files,
+            diagnostics: Vec::new(),
+            package: Package::default(),
+            modules: Vec::new(),
+            order: Vec::new(),
+            scopes: Vec::new(),
+            tool_scopes: Vec::new(),
+            consts: Vec::new(),
+            aliases: Vec::new(),
+            fns: Vec::new(),
+            pending: Vec::new(),
+            read_files: Vec::new(),
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn finish(mut self) -> Checked {
+        fuse_base::sort_and_dedup(&mut self.diagnostics, self.sources);
+        self.package.files = self.read_files;
+        Checked { package: self.package, diagnostics: self.diagnostics }
+    }
+
+    fn task(&self, id: TaskId) -> Option<&crate::model::Task> {
+        self.package.tasks.get(id.0 as usize)
+    }
+}
+
+/// An index into one of the package's lists.
+fn index(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,586 @@
+//! Pipelines and deployments: statements, arms, presence, and what is returned.
+
+use std::rc::Rc;
+
+use ecow::EcoString;
+use fuse_base::{Diagnostic, Span, codes};
+use fuse_syntax::ast::{self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, RecordEntry, StmtKind};
+
+use super::body::{Body, Env, Flow, Place};
+use super::call::root_call;
+use super::constant::{fold, has_error};
+use super::declare::Style;
+use super::expr::names_a_step;
+use super::literal::bare;
+use super::params::env_params;
+use super::{Checker, index};
+use crate::model::{
+    Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Pipeline, Stmt, Typed,
+};
+use crate::ty::Ty;
+use crate::value::Value;
+
+/// Step names that the compiler's own helpers start with.
+const RESERVED: [&str; 3] = ["join", "list", "decide"];
+
+impl Checker<'_> {
+    /// The pipelines and deployments of a module; only those of the package's own entry files are roots.
+    pub(super) fn flows(&mut self, module: usize) {
+        let Some((ast, entry)) = self.modules.get(module).map(|m| (Rc::clone(&m.ast), m.entry)) else { return };
+        for item in &ast.items {
+            match &item.kind {
+                ItemKind::Pipeline(pipeline) => {
+                    let pipeline = self.pipeline(module, item, pipeline);
+                    if entry {
+                        self.package.pipelines.push(pipeline);
+                    }
+                }
+                ItemKind::Deploy(deploy) => {
+                    let deploy = self.deploy(module, deploy);
+                    if let Some(deploy) = deploy.filter(|_| entry) {
+                        self.package.deploys.push(deploy);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn pipeline(&mut self, module: usize, item: &ast::Item, pipeline: &ast::PipelineItem) -> Pipeline {
+        if let Some(generic) = pipeline.generics.first() {
+            let what = "type parameters of a pipeline";
+            self.not_yet(&codes::not_yet::GENERIC_PIPELINE, generic.name.span, what);
+        }
+        let env = Env::of_module(module, None);
+        let params = self.params(&pipeline.params, &env);
+        let (outputs, single) = self.outputs(pipeline.ret.as_ref(), &env);
+        for param in &params {
+            self.pipeline_param(param);
+        }
+        let env = Env { params: Rc::new(env_params(&params)), ..env.at(Place::Pipeline) };
+        let flow = Flow {
+            outputs: outputs.iter().map(|output| (output.name.clone(), output.ty.clone(), output.span)).collect(),
+            single,
+            ..Flow::default()
+        };
+        let mut body = self.body(env);
+        body.flow = flow;
+        let block = body.statements(&pipeline.body, false);
+        if !covers(&block) {
+            body.missing_return(&pipeline.name);
+        }
+        let Flow { locals, chains, .. } = body.flow;
+        Pipeline {
+            name: pipeline.name.text.clone(),
+            doc: item.doc.clone(),
+            params,
+            outputs,
+            body: block,
+            locals,
+            chains,
+            span: pipeline.name.span,
+        }
+    }
+
+    /// A parameter of a pipeline is a value that a person can give, or an artifact by uri.
+    fn pipeline_param(&mut self, param: &crate::model::Param) {
+        if let Ty::Artifact(artifact) = bare(&param.ty)
+            && artifact.by.is_none()
+        {
+            let shown = self.show(&param.ty);
+            let diagnostic = Diagnostic::new(
+                &codes::types::BAD_TYPE,
+                param.span,
+                format!("{shown} is files, and a run is started with values"),
+            )
+            .help("write `by uri(…)`, or let a step of the pipeline produce it");
+            self.report(diagnostic);
+        }
+    }
+
+    fn deploy(&mut self, module: usize, deploy: &ast::DeployItem) -> Option<Deploy> {
+        let mut body = self.body(Env::of_module(module, None).at(Place::Deploy));
+        body.applying = true;
+        body.hint = Some(deploy.name.text.clone());
+        let typed = body.expr(&deploy.value, None);
+        if has_error(&typed) {
+            return None;
+        }
+        let Kind::Apply(call) = typed.kind else {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                deploy.value.span,
+                "`deploy` takes a call of a resource",
+            )
+            .help("write `deploy name = tool.resource(…)`");
+            self.report(diagnostic);
+            return None;
+        };
+        Some(Deploy { name: deploy.name.text.clone(), call: *call, span: deploy.name.span })
+    }
+}
+
+impl Body<'_, '_> {
+    /// The statements of a block; `value` says whether its value is used.
+    fn statements(&mut self, block: &ast::Block, value: bool) -> Block {
+        let mut out = Block { stmts: Vec::new(), value: None };
+        let mut returned: Option<Span> = None;
+        let last = block.stmts.len().saturating_sub(1);
+        for (at, stmt) in block.stmts.iter().enumerate() {
+            if let Some(place) = returned
+                && !matches!(stmt.kind, StmtKind::Finally(_))
+            {
+                let diagnostic =
+                    Diagnostic::new(&codes::flow::RETURN_LAST, stmt.span, "nothing can follow `return`")
+                        .label(place, "the block returns here")
+                        .help("move the statement before `return`");
+                self.checker.report(diagnostic);
+                returned = None;
+            }
+            match &stmt.kind {
+                StmtKind::Let { pattern, ty, value } => self.bind(pattern, ty.as_ref(), value, &mut out.stmts),
+                StmtKind::Return(given) => {
+                    returned = Some(stmt.span);
+                    let stmt = self.give(given.as_ref(), stmt.span);
+                    out.stmts.push(stmt);
+                }
+                StmtKind::Finally(inner) => {
+                    let place = Span { end: stmt.span.start + 7, ..stmt.span };
+                    self.later(&codes::not_yet::FINALLY, place, "`finally`");
+                    let _ = inner;
+                }
+                StmtKind::Expr(expr) if value && at == last => out.value = Some(Box::new(self.expr(expr, None))),
+                StmtKind::Expr(expr) => {
+                    let typed = self.effect(expr);
+                    out.stmts.push(Stmt::Expr(typed));
+                }
+            }
+        }
+        out
+    }
+
+    /// An expression for its effect.
+    fn effect(&mut self, expr: &Expr) -> Typed {
+        if let ExprKind::If(inner) = &expr.kind {
+            return self.branch(inner, expr.span, false, None);
+        }
+        let typed = self.expr(expr, None);
+        if root_call(&typed).is_none() && !has_error(&typed) && !matches!(typed.kind, Kind::If(_)) {
+            let diagnostic =
+                Diagnostic::new(&codes::types::NO_EFFECT, expr.span, "this does nothing: its value is not used")
+                    .help("bind it with `let`, or remove it");
+            self.checker.report(diagnostic);
+        }
+        typed
+    }
+
+    fn bind(&mut self, pattern: &Pattern, ty: Option<&ast::TypeExpr>, value: &Expr, out: &mut Vec<Stmt>) {
+        let env = self.env.clone();
+        let want = ty.map(|ty| self.checker.ty(ty, &env));
+        if let Pattern::Name(name) = pattern
+            && names_a_step(value)
+        {
+            self.step_name(name);
+            self.hint = Some(name.text.clone());
+        }
+        let typed = match &want {
+            Some(want) => self.expect(value, want),
+            None => self.expr(value, None),
+        };
+        self.hint = None;
+        match pattern {
+            Pattern::Name(name) => {
+                let id = self.add_local(name, typed.ty.clone());
+                out.push(Stmt::Let(id, typed));
+            }
+            Pattern::Record(fields, span) => self.destructure(fields, typed, *span, out),
+            Pattern::Tuple(_, span) => {
+                self.later(&codes::not_yet::LOOP, *span, "patterns of several names in round brackets");
+            }
+        }
+    }
+
+    /// `let { model, metrics: m } = f()`: the call is a step of its own name, each field a name.
+    fn destructure(&mut self, fields: &[(Name, Name)], typed: Typed, span: Span, out: &mut Vec<Stmt>) {
+        let whole = Name { text: EcoString::new(), span };
+        let hidden = self.add_local(&whole, typed.ty.clone());
+        let (ty, late) = (typed.ty.clone(), typed.late);
+        let broken = has_error(&typed);
+        out.push(Stmt::Let(hidden, typed));
+        let base = Typed { kind: Kind::Local(hidden), ty: ty.clone(), late, span };
+        for (field, name) in fields {
+            let found = match &ty {
+                Ty::Record(record) => record.fields.iter().find(|known| known.name == field.text),
+                _ => None,
+            };
+            let part = match found {
+                Some(known) => fold(Typed {
+                    kind: Kind::Field(Box::new(base.clone()), field.text.clone()),
+                    ty: known.ty.clone(),
+                    late,
+                    span: field.span,
+                }),
+                None => {
+                    if !broken && !field.is_missing() {
+                        self.no_such_output(&ty, field);
+                    }
+                    Typed::error(field.span)
+                }
+            };
+            let id = self.add_local(name, part.ty.clone());
+            out.push(Stmt::Let(id, part));
+        }
+    }
+
+    fn no_such_output(&mut self, ty: &Ty, field: &Name) {
+        let names: Vec<EcoString> = match ty {
+            Ty::Record(record) => record.fields.iter().map(|known| known.name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let shown = self.checker.show(ty);
+        let diagnostic = Diagnostic::new(
+            &codes::names::UNKNOWN_MEMBER,
+            field.span,
+            format!("{shown} has no `{}`", field.text),
+        )
+        .help_opt(fuse_base::did_you_mean(&field.text, names.iter().map(EcoString::as_str)));
+        self.checker.report(diagnostic);
+    }
+
+    fn step_name(&mut self, name: &Name) {
+        if RESERVED.contains(&name.text.as_str()) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::RESERVED_STEP,
+                name.span,
+                format!("a step cannot be called `{}`: the compiler's own steps are", name.text),
+            )
+            .help("give it another name");
+            self.checker.report(diagnostic);
+        }
+    }
+
+    /// Binds a name here; the same name may be bound again only in another arm of the same condition.
+    fn add_local(&mut self, name: &Name, ty: Ty) -> LocalId {
+        let id = LocalId(index(self.flow.locals.len()));
+        self.flow.locals.push(Local {
+            name: name.text.clone(),
+            ty,
+            presence: self.flow.arms.clone(),
+            span: name.span,
+        });
+        if name.is_missing() {
+            return id;
+        }
+        self.checker.style(name, Style::Value);
+        let param = self.env.params.iter().find(|param| param.name == name.text).map(|param| param.span);
+        let bound = self.flow.names.get(&name.text).and_then(|id| self.flow.local(*id));
+        let clash = bound.filter(|local| !exclusive(&local.presence, &self.flow.arms)).map(|local| local.span);
+        if let Some(first) = clash.or(param) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::DUPLICATE_NAME,
+                name.span,
+                format!("`{}` is bound already", name.text),
+            )
+            .label(first, "bound here")
+            .help("give one of them another name");
+            self.checker.report(diagnostic);
+        }
+        self.flow.names.insert(name.text.clone(), id);
+        id
+    }
+
+    /// An `if` whose value is used.
+    pub(super) fn if_value(&mut self, inner: &IfExpr, span: Span, want: Option<&Ty>) -> Typed {
+        self.hint = None;
+        if self.env.place != Place::Pipeline {
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, span, "`if` stands in pipelines")
+                    .help("let a step decide, or take the value as a parameter");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        self.branch(inner, span, true, want)
+    }
+
+    fn branch(&mut self, inner: &IfExpr, span: Span, used: bool, want: Option<&Ty>) -> Typed {
+        let (condition, cond_span, late) = self.condition(&inner.cond);
+        let chain = ChainId(index(self.flow.chains.len()));
+        self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
+        self.flow.const_arms.push(!late);
+        self.flow.arms.push((chain, 0));
+        let condition = match condition {
+            Ok(test) => Condition::Test(test),
+            Err((name, value)) => {
+                let ty = bare(&value.ty).clone();
+                let id = self.add_local(&name, ty);
+                Condition::Present(id, value)
+            }
+        };
+        let then = self.statements(&inner.then, used);
+        self.flow.arms.pop();
+        let otherwise = match &inner.otherwise {
+            None => None,
+            Some(Else::Block(block)) => {
+                self.flow.arms.push((chain, 1));
+                let block = self.statements(block, used);
+                self.flow.arms.pop();
+                Some(block)
+            }
+            Some(Else::If(next)) => {
+                let place = Span { end: next.span.start + 2, ..next.span };
+                self.later(&codes::not_yet::ELSE_IF, place, "`else if`");
+                None
+            }
+        };
+        self.flow.const_arms.pop();
+        let ty = if used { self.value_type(&then, otherwise.as_ref(), span, want) } else { Ty::Never };
+        if used && late && !ty.is_error() {
+            let head = Span { end: cond_span.end, ..span };
+            self.later(&codes::not_yet::JOIN, head, "the value of an `if` that is decided when the pipeline runs");
+            return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
+        }
+        Typed { kind: Kind::If(Box::new(If { chain, cond: condition, then, otherwise })), ty, late, span }
+    }
+
+    /// The condition: a Bool, or the name and value of `if let`.
+    #[allow(clippy::type_complexity)]
+    fn condition(&mut self, cond: &Cond) -> (Result<Typed, (Name, Typed)>, Span, bool) {
+        match cond {
+            Cond::Expr(expr) => {
+                let typed = self.expect(expr, &Ty::Bool);
+                let late = typed.late;
+                (Ok(typed), expr.span, late)
+            }
+            Cond::Let { name, value } => {
+                let typed = self.expr(value, None);
+                if !matches!(typed.ty, Ty::Optional(_)) && !has_error(&typed) {
+                    let shown = self.checker.show(&typed.ty);
+                    let diagnostic = Diagnostic::new(
+                        &codes::flow::ALWAYS_PRESENT,
+                        value.span,
+                        format!("this is {shown} and always there: `if let` has nothing to ask"),
+                    )
+                    .help("use the value directly");
+                    self.checker.report(diagnostic);
+                }
+                let late = typed.late;
+                (Err((name.clone(), typed)), value.span, late)
+            }
+        }
+    }
+
+    /// The type of an `if` with both arms, or `T?` without an `else`.
+    fn value_type(&mut self, then: &Block, otherwise: Option<&Block>, span: Span, want: Option<&Ty>) -> Ty {
+        let of = |block: &Block| block.value.as_ref().map(|value| (value.ty.clone(), value.span));
+        let (Some((first, first_span)), other) = (of(then), otherwise.map(of)) else {
+            return self.no_arm_value(span);
+        };
+        let Some(second) = other else { return first.optional() };
+        let Some((second, second_span)) = second else { return self.no_arm_value(span) };
+        let _ = want;
+        if first.is_error() || second.is_error() {
+            return Ty::Error;
+        }
+        if self.accepts(&second, &first, true) {
+            return first;
+        }
+        if self.accepts(&first, &second, true) {
+            return second;
+        }
+        let (a, b) = (self.checker.show(&first), self.checker.show(&second));
+        let diagnostic = Diagnostic::new(
+            &codes::flow::ARM_TYPES,
+            second_span,
+            format!("the arms have different types: {a} and {b}"),
+        )
+        .label(first_span, format!("this is {a}"))
+        .note(format!("this is {b}"))
+        .help("use the value inside each arm, or give both arms one type");
+        self.checker.report(diagnostic);
+        Ty::Error
+    }
+
+    fn no_arm_value(&mut self, span: Span) -> Ty {
+        let diagnostic = Diagnostic::new(
+            &codes::flow::ARM_TYPES,
+            span,
+            "the value of this `if` is used, and an arm does not end in one",
+        )
+        .help("let each arm end in an expression");
+        self.checker.report(diagnostic);
+        Ty::Error
+    }
+
+    /// `return { … }`.
+    fn give(&mut self, given: Option<&Expr>, span: Span) -> Stmt {
+        let outputs = self.flow.outputs.clone();
+        let mut values: Vec<Option<Typed>> = vec![None; outputs.len()];
+        match given {
+            None => {}
+            Some(expr) if self.flow.single => {
+                if let (Some((_, ty, _)), Some(slot)) = (outputs.first(), values.first_mut()) {
+                    *slot = Some(self.expect(expr, ty));
+                }
+            }
+            Some(Expr { kind: ExprKind::Record(entries), span: place }) => {
+                self.give_record(entries, *place, &outputs, &mut values);
+            }
+            Some(expr) => self.give_fields(expr, &outputs, &mut values),
+        }
+        for (at, value) in values.iter().enumerate() {
+            if value.as_ref().is_some_and(|value| !matches!(value.kind, Kind::Value(Value::None))) {
+                self.given_once(at, span);
+            }
+        }
+        Stmt::Return(values, span)
+    }
+
+    fn give_record(
+        &mut self,
+        entries: &[RecordEntry],
+        place: Span,
+        outputs: &[(EcoString, Ty, Span)],
+        values: &mut [Option<Typed>],
+    ) {
+        for entry in entries {
+            let RecordEntry::Field { key, value, .. } = entry else {
+                if let RecordEntry::Spread(base) = entry {
+                    self.give_fields(base, outputs, values);
+                }
+                continue;
+            };
+            let pun = Expr { kind: ExprKind::Name(key.text.clone()), span: key.span };
+            let value = value.as_ref().unwrap_or(&pun);
+            let Some(at) = outputs.iter().position(|(name, _, _)| *name == key.text) else {
+                if !key.is_missing() {
+                    let names = outputs.iter().map(|(name, _, _)| name.as_str());
+                    let diagnostic = Diagnostic::new(
+                        &codes::types::UNKNOWN_FIELD,
+                        key.span,
+                        format!("the pipeline declares no output `{}`", key.text),
+                    )
+                    .help_opt(
+                        fuse_base::did_you_mean(&key.text, names)
+                            .or_else(|| Some(format!("declare it: `-> {{ {}: … }}`", key.text))),
+                    );
+                    self.checker.report(diagnostic);
+                }
+                self.expr(value, None);
+                continue;
+            };
+            let Some((_, ty, _)) = outputs.get(at) else { continue };
+            let typed = self.expect(value, ty);
+            if let Some(slot) = values.get_mut(at) {
+                *slot = Some(typed);
+            }
+        }
+        let missing: Vec<&str> = outputs
+            .iter()
+            .zip(values.iter())
+            .filter(|((_, ty, _), value)| value.is_none() && !matches!(ty, Ty::Optional(_) | Ty::Error))
+            .map(|((name, _, _), _)| name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let diagnostic = Diagnostic::new(
+                &codes::types::MISSING_FIELD,
+                place,
+                format!("the pipeline also returns `{}`", missing.join("`, `")),
+            )
+            .help(format!("add `{}: …`", missing.join(": …`, `")));
+            self.checker.report(diagnostic);
+        }
+    }
+
+    /// `return step`: the fields of a record.
+    fn give_fields(&mut self, expr: &Expr, outputs: &[(EcoString, Ty, Span)], values: &mut [Option<Typed>]) {
+        let typed = self.expr(expr, None);
+        if has_error(&typed) {
+            return;
+        }
+        let Ty::Record(record) = typed.ty.clone() else {
+            let names: Vec<&str> = outputs.iter().map(|(name, _, _)| name.as_str()).collect();
+            let shown = self.checker.show(&typed.ty);
+            let diagnostic = Diagnostic::new(
+                &codes::types::WRONG_TYPE,
+                expr.span,
+                format!("a record of outputs is returned, and this is {shown}"),
+            )
+            .help(if names.is_empty() {
+                "declare what the pipeline returns: `-> { name: Type }`".to_owned()
+            } else {
+                format!("write `return {{ {}: … }}`", names.join(": …, "))
+            });
+            self.checker.report(diagnostic);
+            return;
+        };
+        for ((name, ty, _), slot) in outputs.iter().zip(values) {
+            let Some(field) = record.fields.iter().find(|field| field.name == *name) else { continue };
+            let part = fold(Typed {
+                kind: Kind::Field(Box::new(typed.clone()), name.clone()),
+                ty: field.ty.clone(),
+                late: typed.late,
+                span: expr.span,
+            });
+            *slot = Some(self.fit(part, ty));
+        }
+    }
+
+    /// Two arms that both give an output need a join, unless the build chooses between them.
+    fn given_once(&mut self, at: usize, span: Span) {
+        if self.flow.const_arms.iter().all(|constant| *constant) {
+            self.flow.given.entry(at).or_insert(span);
+            return;
+        }
+        if let Some(first) = self.flow.given.get(&at).copied() {
+            let name = self.flow.outputs.get(at).map_or(EcoString::new(), |(name, _, _)| name.clone());
+            let diagnostic = Diagnostic::new(
+                &codes::not_yet::JOIN,
+                span,
+                format!("this compiler cannot merge the two arms that return `{name}` yet"),
+            )
+            .label(first, "the other arm returns it here")
+            .help("return it in one arm, as an optional output");
+            self.checker.report(diagnostic);
+        } else {
+            self.flow.given.insert(at, span);
+        }
+    }
+
+    /// A pipeline that can end without giving an output that it must give.
+    fn missing_return(&mut self, name: &Name) {
+        let missing: Vec<(EcoString, Span)> = self
+            .flow
+            .outputs
+            .iter()
+            .filter(|(_, ty, _)| !matches!(ty, Ty::Optional(_) | Ty::Error))
+            .map(|(name, _, span)| (name.clone(), *span))
+            .collect();
+        let Some((first, span)) = missing.first().cloned() else { return };
+        let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
+        let diagnostic = Diagnostic::new(
+            &codes::types::RETURN,
+            span,
+            format!("`{}` can end without giving `{}`", name.text, names.join("`, `")),
+        )
+        .label(name.span, "in this pipeline")
+        .help(format!("end it with `return {{ {first}: … }}`, or declare the output optional: `{first}: …?`"));
+        self.checker.report(diagnostic);
+    }
+}
+
+/// Whether two places lie in different arms of one condition.
+fn exclusive(a: &[(ChainId, u32)], b: &[(ChainId, u32)]) -> bool {
+    a.iter().any(|(chain, arm)| b.iter().any(|(other, side)| chain == other && arm != side))
+}
+
+/// Whether every way through a block ends in a `return`.
+fn covers(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Return(..)) => true,
+        Some(Stmt::Expr(Typed { kind: Kind::If(inner), .. })) => {
+            covers(&inner.then) && inner.otherwise.as_ref().is_some_and(covers)
+        }
+        Some(Stmt::Expr(_) | Stmt::Let(..)) | None => false,
+    }
+}
+

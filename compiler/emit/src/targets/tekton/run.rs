@@ -1,0 +1,181 @@
+//! The run template. It can be created (`kubectl create`), not applied.
+
+use ecow::EcoString;
+use fuse_plan::model::{self, Claim, STORE_WORKSPACE};
+use fuse_plan::{Plan, duration_text};
+use serde::Serialize;
+
+use super::VERSION;
+use crate::manifest::{Causes, Manifest};
+use crate::object::Named;
+use crate::yaml::{self, Error};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PipelineRun<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: GeneratedName<'a>,
+    spec: PipelineRunSpec<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GeneratedName<'a> {
+    generate_name: &'a str,
+    namespace: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PipelineRunSpec<'a> {
+    pipeline_ref: Named<'a>,
+    task_run_template: TaskRunTemplate<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    task_run_specs: Vec<TaskRunSpec<'a>>,
+    timeouts: Timeouts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workspaces: Vec<Workspace<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskRunTemplate<'a> {
+    service_account_name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskRunSpec<'a> {
+    pipeline_task_name: &'a str,
+    service_account_name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Timeouts {
+    pipeline: EcoString,
+    tasks: EcoString,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Workspace<'a> {
+    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    volume_claim_template: Option<ClaimTemplate<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    persistent_volume_claim: Option<ClaimName<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClaimTemplate<'a> {
+    spec: ClaimSpec<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClaimSpec<'a> {
+    access_modes: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_class_name: Option<&'a str>,
+    resources: ClaimResources<'a>,
+}
+
+#[derive(Serialize)]
+struct ClaimResources<'a> {
+    requests: ClaimRequests<'a>,
+}
+
+#[derive(Serialize)]
+struct ClaimRequests<'a> {
+    storage: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClaimName<'a> {
+    claim_name: &'a str,
+}
+
+pub(super) fn lower(plan: &Plan, pipeline: &model::Pipeline) -> Result<Manifest, Error> {
+    let run = &pipeline.run;
+    let file = format!("run.{}.yaml", pipeline.name);
+    let spec = PipelineRunSpec {
+        pipeline_ref: Named { name: &pipeline.name },
+        task_run_template: TaskRunTemplate { service_account_name: &run.account },
+        task_run_specs: run
+            .task_accounts
+            .iter()
+            .map(|(task, account)| TaskRunSpec { pipeline_task_name: task, service_account_name: account })
+            .collect(),
+        timeouts: Timeouts { pipeline: duration_text(run.timeout), tasks: duration_text(run.timeout) },
+        workspaces: run.claim.iter().map(workspace).collect(),
+    };
+    let object = PipelineRun {
+        api_version: VERSION,
+        kind: "PipelineRun",
+        metadata: GeneratedName { generate_name: &run.generate_name, namespace: &plan.namespace },
+        spec,
+    };
+    let note = note(&file, &run.required)?;
+    let manifest = Manifest::beside(file, &object, causes(plan, pipeline))?;
+    Ok(Manifest { note, ..manifest })
+}
+
+fn workspace(claim: &Claim) -> Workspace<'_> {
+    let (volume_claim_template, persistent_volume_claim) = match claim {
+        Claim::PerRun { size, class, cause: _ } => {
+            let spec = ClaimSpec {
+                access_modes: ["ReadWriteOnce"],
+                storage_class_name: class.as_deref(),
+                resources: ClaimResources { requests: ClaimRequests { storage: size } },
+            };
+            (Some(ClaimTemplate { spec }), None)
+        }
+        Claim::Kept { name, cause: _ } => (None, Some(ClaimName { claim_name: name })),
+    };
+    Workspace { name: STORE_WORKSPACE, volume_claim_template, persistent_volume_claim }
+}
+
+#[derive(Serialize)]
+struct Params<'a> {
+    params: Vec<Param<'a>>,
+}
+
+#[derive(Serialize)]
+struct Param<'a> {
+    name: &'a str,
+    value: &'static str,
+}
+
+/// How to start a run, and a `params` list to fill in where the run must give values.
+fn note(file: &str, required: &[model::RequiredParam]) -> Result<String, Error> {
+    let mut note = format!("start a run: kubectl create -f {file}\n");
+    if required.is_empty() {
+        return Ok(note);
+    }
+    let names: Vec<String> = required.iter().map(|param| format!("{} ({})", param.name, param.ty)).collect();
+    let params = required.iter().map(|param| Param { name: &param.name, value: "" }).collect();
+    note.push_str("parameters without default: ");
+    note.push_str(&names.join(", ").replace(char::is_control, " "));
+    note.push_str("\ngive them values below `spec`:\n");
+    for line in yaml::document(&Params { params })?.lines() {
+        note.push_str("  ");
+        note.push_str(line);
+        note.push('\n');
+    }
+    Ok(note)
+}
+
+fn causes(plan: &Plan, pipeline: &model::Pipeline) -> Causes {
+    let mut causes = Causes::of(pipeline.cause);
+    for (at, (_, account)) in pipeline.run.task_accounts.iter().enumerate() {
+        if let Some(account) = plan.accounts.iter().find(|known| known.name == *account) {
+            causes.add(format!("/spec/taskRunSpecs/{at}"), account.cause);
+        }
+    }
+    if let Some(Claim::PerRun { cause, .. } | Claim::Kept { cause, .. }) = &pipeline.run.claim {
+        causes.add("/spec/workspaces/0", *cause);
+    }
+    causes
+}

@@ -1,0 +1,230 @@
+use ecow::EcoString;
+use fuse_base::Span;
+use fuse_plan::model::{self, EnvValue, Run};
+use serde::Serialize;
+
+use super::VERSION;
+use super::param::Param;
+use crate::manifest::{Causes, Manifest};
+use crate::object::{Metadata, Object};
+use crate::yaml::{Error, Text};
+
+#[derive(Serialize)]
+struct TaskSpec<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    params: Vec<Param<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<TaskResult<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workspaces: Vec<Workspace<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Volume<'a>>,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+struct TaskResult<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    ty: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Workspace<'a> {
+    name: &'a str,
+    mount_path: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Volume<'a> {
+    name: &'a str,
+    empty_dir: EmptyDir,
+}
+
+#[derive(Serialize)]
+struct EmptyDir {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Step<'a> {
+    name: &'a str,
+    image: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    command: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    args: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    env: Vec<Env<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compute_resources: Option<ComputeResources<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volume_mounts: Vec<Mount<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Env<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_from: Option<ValueFrom<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ValueFrom<'a> {
+    secret_key_ref: SecretKeyRef<'a>,
+}
+
+#[derive(Serialize)]
+struct SecretKeyRef<'a> {
+    name: &'a str,
+    key: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
+}
+
+#[derive(Serialize)]
+struct ComputeResources<'a> {
+    #[serde(skip_serializing_if = "Quantities::is_empty")]
+    requests: Quantities<'a>,
+    #[serde(skip_serializing_if = "Quantities::is_empty")]
+    limits: Quantities<'a>,
+}
+
+#[derive(Serialize)]
+struct Quantities<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<&'a str>,
+}
+
+impl Quantities<'_> {
+    const fn is_empty(&self) -> bool {
+        self.cpu.is_none() && self.memory.is_none()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mount<'a> {
+    name: &'a str,
+    mount_path: &'a str,
+}
+
+pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Manifest, Error> {
+    let result = |result: &'a model::ResultDecl| TaskResult {
+        name: &result.name,
+        ty: "string",
+        description: result.description.as_deref().map(Text),
+    };
+    let spec = TaskSpec {
+        description: task.description.as_deref().map(Text),
+        params: Param::all(&task.params),
+        results: task.results.iter().map(result).collect(),
+        workspaces: task
+            .workspaces
+            .iter()
+            .map(|workspace| Workspace { name: &workspace.name, mount_path: &workspace.mount_path })
+            .collect(),
+        volumes: task.volumes.iter().map(|v| Volume { name: &v.name, empty_dir: EmptyDir {} }).collect(),
+        steps: task.steps.iter().map(step).collect(),
+    };
+    let object = Object {
+        api_version: VERSION,
+        kind: "Task",
+        metadata: Metadata { name: &task.name, namespace },
+        spec,
+    };
+    Manifest::applied("tasks.yaml", &object, causes(task))
+}
+
+fn step(step: &model::Step) -> Step<'_> {
+    let (command, args, script) = match &step.run {
+        Run::Command { command, args } => (texts(command), texts(args), None),
+        Run::Script(script) => (Vec::new(), Vec::new(), Some(Text(script))),
+    };
+    Step {
+        name: &step.name,
+        image: &step.image.0,
+        command,
+        args,
+        script,
+        env: step.env.iter().map(env).collect(),
+        compute_resources: resources(&step.resources),
+        volume_mounts: step.mounts.iter().map(|m| Mount { name: &m.name, mount_path: &m.path }).collect(),
+    }
+}
+
+fn env(env: &model::Env) -> Env<'_> {
+    let (value, value_from) = match &env.value {
+        EnvValue::Plain(text) => (Some(Text(text)), None),
+        EnvValue::Secret { name, key, optional } => {
+            let secret_key_ref = SecretKeyRef { name, key, optional: *optional };
+            (None, Some(ValueFrom { secret_key_ref }))
+        }
+    };
+    Env { name: &env.name, value, value_from }
+}
+
+fn resources(resources: &model::Resources) -> Option<ComputeResources<'_>> {
+    if resources.is_empty() {
+        return None;
+    }
+    Some(ComputeResources {
+        requests: Quantities {
+            cpu: quantity(&resources.cpu_request),
+            memory: quantity(&resources.memory_request),
+        },
+        limits: Quantities { cpu: None, memory: quantity(&resources.memory_limit) },
+    })
+}
+
+fn quantity(quantity: &Option<(EcoString, Span)>) -> Option<&str> {
+    quantity.as_ref().map(|(text, _)| text.as_str())
+}
+
+fn texts(all: &[EcoString]) -> Vec<Text<'_>> {
+    all.iter().map(|text| Text(text)).collect()
+}
+
+fn causes(task: &model::Task) -> Causes {
+    let mut causes = Causes::of(task.cause);
+    causes.items("/spec/params", task.params.iter().map(|param| param.cause));
+    causes.items("/spec/results", task.results.iter().map(|result| result.cause));
+    for (at, step) in task.steps.iter().enumerate() {
+        let pointer = format!("/spec/steps/{at}");
+        causes.add(format!("{pointer}/image"), step.image.1);
+        match &step.run {
+            Run::Command { command: _, args } => {
+                causes.add(format!("{pointer}/command"), step.run_cause);
+                if !args.is_empty() {
+                    causes.add(format!("{pointer}/args"), step.run_cause);
+                }
+            }
+            Run::Script(_) => causes.add(format!("{pointer}/script"), step.run_cause),
+        }
+        causes.items(format_args!("{pointer}/env"), step.env.iter().map(|env| env.cause));
+        let resources = [
+            ("requests/cpu", &step.resources.cpu_request),
+            ("requests/memory", &step.resources.memory_request),
+            ("limits/memory", &step.resources.memory_limit),
+        ];
+        for (field, quantity) in resources {
+            if let Some((_, cause)) = quantity {
+                causes.add(format!("{pointer}/computeResources/{field}"), *cause);
+            }
+        }
+    }
+    causes
+}

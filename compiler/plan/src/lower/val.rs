@@ -1,0 +1,144 @@
+//! Values of a lowering: constants, references, and what is built from both.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::ty::Ty;
+use fuse_analysis::value::Value;
+use fuse_base::Span;
+use fuse_wire::Condition;
+
+use super::guards::GuardSpec;
+
+/// Index of a pipeline task that is being lowered.
+pub(crate) type NodeAt = usize;
+
+/// What an expression stands for in one target.
+#[derive(Clone, Debug)]
+pub(crate) enum Val {
+    /// Known now.
+    Const(Value),
+    /// Known when the pipeline runs.
+    Late(Late),
+    /// Texts joined, at least one of them late.
+    Concat(Vec<Val>),
+    /// A list with late parts.
+    List(Vec<Val>),
+    /// A record or map with late parts.
+    Record(Vec<(EcoString, Val)>),
+    /// The outputs of a step.
+    Node(NodeAt),
+    /// A computation with late operands.
+    Expr(Box<Computed>),
+    /// Absent unless all guards hold.
+    When(Vec<GuardSpec>, Box<Val>),
+    /// A value that both arms of a condition give.
+    Join(Span),
+    /// Nothing.
+    Unit,
+    /// An error was reported.
+    Error,
+}
+
+/// A reference to one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Late {
+    pub(crate) origin: Origin,
+    pub(crate) ty: Ty,
+    /// `.uri` of it is meant.
+    pub(crate) uri: bool,
+}
+
+/// Where a late value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A parameter of the pipeline or, inside a body, of the task.
+    Param(EcoString),
+    /// A result of a step.
+    Result {
+        /// The step.
+        node: NodeAt,
+        /// Its name.
+        step: EcoString,
+        /// The output.
+        output: EcoString,
+        /// The result: the output or something taken out of it.
+        result: EcoString,
+    },
+}
+
+/// An expression over late operands.
+#[derive(Clone, Debug)]
+pub(crate) struct Computed {
+    pub(crate) condition: Condition,
+    /// The operands by the names that the condition uses.
+    pub(crate) operands: Vec<(EcoString, Late)>,
+}
+
+impl Late {
+    /// How Tekton refers to it.
+    pub(crate) fn text(&self) -> EcoString {
+        match &self.origin {
+            Origin::Param(name) => eco_format!("$(params.{name})"),
+            Origin::Result { step, result, .. } => eco_format!("$(tasks.{step}.results.{result})"),
+        }
+    }
+
+    pub(crate) fn node(&self) -> Option<(NodeAt, &EcoString)> {
+        match &self.origin {
+            Origin::Param(_) => None,
+            Origin::Result { node, result, .. } => Some((*node, result)),
+        }
+    }
+
+    /// The name that it gets as an operand.
+    pub(crate) fn short(&self) -> &EcoString {
+        match &self.origin {
+            Origin::Param(name) => name,
+            Origin::Result { result, .. } => result,
+        }
+    }
+}
+
+impl Val {
+    pub(crate) const fn none() -> Self {
+        Self::Const(Value::None)
+    }
+
+    pub(crate) fn text(text: impl Into<EcoString>) -> Self {
+        Self::Const(Value::Str(text.into()))
+    }
+
+    /// The constant, where it is one.
+    pub(crate) const fn constant(&self) -> Option<&Value> {
+        if let Self::Const(value) = self { Some(value) } else { None }
+    }
+
+    /// Every result that the value refers to, in order.
+    pub(crate) fn results(&self, all: &mut Vec<(NodeAt, EcoString)>) {
+        match self {
+            Self::Late(late) => all.extend(late.node().map(|(node, result)| (node, result.clone()))),
+            Self::Concat(items) | Self::List(items) => items.iter().for_each(|item| item.results(all)),
+            Self::Record(fields) => fields.iter().for_each(|(_, field)| field.results(all)),
+            Self::Expr(computed) => {
+                for (_, late) in &computed.operands {
+                    all.extend(late.node().map(|(node, result)| (node, result.clone())));
+                }
+            }
+            Self::When(_, value) => value.results(all),
+            Self::Const(_) | Self::Node(_) | Self::Join(_) | Self::Unit | Self::Error => {}
+        }
+    }
+
+    /// The steps behind the value: for `after`.
+    pub(crate) fn nodes(&self) -> Vec<NodeAt> {
+        match self {
+            Self::Node(at) => vec![*at],
+            Self::When(_, value) => value.nodes(),
+            Self::Record(fields) => fields.iter().flat_map(|(_, field)| field.nodes()).collect(),
+            _ => {
+                let mut all = Vec::new();
+                self.results(&mut all);
+                all.into_iter().map(|(node, _)| node).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,505 @@
+//! The plan: what a target gets, down to the last string. Emission decides nothing and encodes nothing: every text
+//! here stands exactly as Tekton shall receive it, `$(…)` references and the encoding of late text included.
+//!
+//! Everything carries the place in the source that caused it, for the source map. Spans in `fuse.toml` are causes too.
+
+use ecow::EcoString;
+use fuse_base::{Diagnostic, Span};
+use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::Value as Json;
+
+/// The name of the workspace that holds the files of a run, in Tasks, Pipelines and run templates.
+pub const STORE_WORKSPACE: &str = "fuse--store";
+
+/// Everything that one target gets.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The package's name.
+    pub package: EcoString,
+    /// The target's name: the folder below `generated/`.
+    pub target: EcoString,
+    /// The namespace that stands in every object.
+    pub namespace: EcoString,
+    /// Tekton Tasks, one per identity, in the order of their first use.
+    pub tasks: Vec<Task>,
+    /// Tekton Pipelines with their run templates, in source order.
+    pub pipelines: Vec<Pipeline>,
+    /// Service accounts: each pipeline's own, then those of its steps with rights.
+    pub accounts: Vec<ServiceAccount>,
+    /// Roles with the account that each is bound to; role, binding and account share the name.
+    pub roles: Vec<Role>,
+    /// Objects that are applied with the manifests: one file `deploy.<name>.yaml` each.
+    pub deploys: Vec<Deploy>,
+    /// `MLproject` and `python_env.yaml`, where the package asks for them.
+    pub mlproject: Option<MlProject>,
+    /// What does not stop the build.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Plan {
+    /// The task behind an id of this plan.
+    #[must_use]
+    pub fn task(&self, id: TaskRef) -> Option<&Task> {
+        self.tasks.get(id.0)
+    }
+}
+
+/// Index into [`Plan::tasks`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TaskRef(pub usize);
+
+/// A Tekton Task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// `metadata.name`
+    pub name: EcoString,
+    /// `spec.description`
+    pub description: Option<EcoString>,
+    /// `spec.params`
+    pub params: Vec<ParamDecl>,
+    /// `spec.results`, all of type string.
+    pub results: Vec<ResultDecl>,
+    /// `spec.workspaces`
+    pub workspaces: Vec<WorkspaceDecl>,
+    /// `spec.volumes`
+    pub volumes: Vec<Volume>,
+    /// `spec.steps`
+    pub steps: Vec<Step>,
+    /// What its results may take and take at most.
+    pub budget: Budget,
+    /// The declaration, or the condition of a helper.
+    pub cause: Span,
+}
+
+/// A declared parameter of a Task or a Pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamDecl {
+    /// Its name.
+    pub name: EcoString,
+    /// `string` or `array`.
+    pub kind: ParamKind,
+    /// Its description.
+    pub description: Option<EcoString>,
+    /// Its default; its kind is the parameter's.
+    pub default: Option<Text>,
+    /// The parameter's declaration, or what made the compiler add it.
+    pub cause: Span,
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// `type: string`
+    String,
+    /// `type: array`
+    Array,
+}
+
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// A string.
+    One(EcoString),
+    /// An array of strings.
+    Many(Vec<EcoString>),
+}
+
+/// A declared result of a Task; its type is string.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultDecl {
+    /// Its name.
+    pub name: EcoString,
+    /// Its description.
+    pub description: Option<EcoString>,
+    /// The output's declaration, or what made the compiler add it (a metric, a condition).
+    pub cause: Span,
+}
+
+/// A workspace that a Task declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceDecl {
+    /// Its name.
+    pub name: EcoString,
+    /// Where it is mounted in every step.
+    pub mount_path: EcoString,
+}
+
+/// A volume of a Task: always an `emptyDir: {}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Its name.
+    pub name: EcoString,
+}
+
+/// A step of a Task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its name.
+    pub name: EcoString,
+    /// The image and what chose it.
+    pub image: (EcoString, Span),
+    /// What it runs.
+    pub run: Run,
+    /// Where that comes from.
+    pub run_cause: Span,
+    /// Environment: plain variables first, secrets last.
+    pub env: Vec<Env>,
+    /// `computeResources`
+    pub resources: Resources,
+    /// `volumeMounts`
+    pub mounts: Vec<Mount>,
+}
+
+/// What a step runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    /// `command` and `args`
+    Command {
+        /// The program and its fixed arguments.
+        command: Vec<EcoString>,
+        /// The arguments; left out when empty.
+        args: Vec<EcoString>,
+    },
+    /// `script`, from its `#!` line to its final newline.
+    Script(EcoString),
+}
+
+/// An environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Env {
+    /// Its name.
+    pub name: EcoString,
+    /// Its value.
+    pub value: EnvValue,
+    /// The declaration or binding that it comes from.
+    pub cause: Span,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvValue {
+    /// `value`; a `$` that Kubernetes would expand is already doubled.
+    Plain(EcoString),
+    /// `valueFrom.secretKeyRef`
+    Secret {
+        /// The Secret.
+        name: EcoString,
+        /// The key in it.
+        key: EcoString,
+        /// `optional: true`, else the field is left out.
+        optional: bool,
+    },
+}
+
+/// Requests and limits of a container; what is `None` is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resources {
+    /// `requests.cpu`
+    pub cpu_request: Option<(EcoString, Span)>,
+    /// `requests.memory`
+    pub memory_request: Option<(EcoString, Span)>,
+    /// `limits.memory`
+    pub memory_limit: Option<(EcoString, Span)>,
+}
+
+impl Resources {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.cpu_request.is_none() && self.memory_request.is_none() && self.memory_limit.is_none()
+    }
+}
+
+/// A volume mount of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The volume's name.
+    pub name: EcoString,
+    /// Where.
+    pub path: EcoString,
+}
+
+/// Bytes that the results of a pod may take, and take at most by their declared types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Containers of the pod: steps, Tekton's init containers, injected ones.
+    pub containers: u32,
+    /// Bytes for a container's termination message, less Tekton's own records.
+    pub allowed: u32,
+    /// The largest size of all results together.
+    pub used: u32,
+}
+
+/// A Tekton Pipeline with its run template.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// `metadata.name` and the `<name>` of `pipeline.<name>.yaml`.
+    pub name: EcoString,
+    /// The name in the source.
+    pub source_name: EcoString,
+    /// `spec.description`
+    pub description: Option<EcoString>,
+    /// `spec.params`
+    pub params: Vec<ParamDecl>,
+    /// `spec.results`
+    pub results: Vec<PipelineResult>,
+    /// The names of `spec.workspaces`.
+    pub workspaces: Vec<EcoString>,
+    /// The pipeline tasks and why one comes after another.
+    pub graph: DiGraph<Node, Edge>,
+    /// The order in `spec.tasks`: topological, ties by place in the source.
+    pub order: Vec<NodeIndex>,
+    /// The run template.
+    pub run: RunTemplate,
+    /// The declaration's name.
+    pub cause: Span,
+}
+
+impl Pipeline {
+    /// The pipeline tasks in the order of `spec.tasks`.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.order.iter().filter_map(|at| self.graph.node_weight(*at))
+    }
+}
+
+/// A result of a Pipeline, of type string.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PipelineResult {
+    /// Its name.
+    pub name: EcoString,
+    /// Its description.
+    pub description: Option<EcoString>,
+    /// References to results of tasks.
+    pub value: EcoString,
+    /// The value in the `return`.
+    pub cause: Span,
+}
+
+/// A pipeline task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: EcoString,
+    /// What it stands for.
+    pub kind: NodeKind,
+    /// `taskRef`, by the task's name.
+    pub task: TaskRef,
+    /// `when`, outermost first; all of them must hold.
+    pub guards: Vec<Guard>,
+    /// `params`; those that keep their default are left out.
+    pub params: Vec<Arg>,
+    /// `runAfter`: orders that no reference explains.
+    pub run_after: Vec<EcoString>,
+    /// `workspaces`: the Task's name and the Pipeline's.
+    pub workspaces: Vec<(EcoString, EcoString)>,
+    /// `timeout` of an attempt, in milliseconds.
+    pub timeout: u64,
+    /// `retries`; left out when 0.
+    pub retries: u32,
+    /// The service account of its pod, where that is not the pipeline's.
+    pub account: Option<EcoString>,
+    /// The call, or the condition of a helper.
+    pub cause: Span,
+}
+
+/// What a pipeline task stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A call of a task.
+    Task,
+    /// An `apply`.
+    Apply,
+    /// A helper that computes which arm of a condition runs.
+    Decide,
+    /// A helper that fails the run with a message.
+    Fail,
+}
+
+/// A `when` entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// `input`
+    pub input: EcoString,
+    /// `operator`
+    pub operator: Operator,
+    /// `values`
+    pub values: Vec<EcoString>,
+    /// The condition.
+    pub cause: Span,
+}
+
+/// The operator of a `when` entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `in`
+    In,
+    /// `notin`
+    NotIn,
+}
+
+impl Operator {
+    /// As it stands in a manifest.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::NotIn => "notin",
+        }
+    }
+}
+
+/// An argument of a pipeline task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arg {
+    /// The Task's parameter.
+    pub name: EcoString,
+    /// The value.
+    pub value: Text,
+    /// The argument in the call.
+    pub cause: Span,
+}
+
+/// Why one pipeline task comes after another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Edge {
+    /// It takes this result as a parameter.
+    Data(EcoString),
+    /// A guard reads this result.
+    Guard(EcoString),
+    /// `after`, or an order that the compiler adds (`runAfter`).
+    Order,
+}
+
+/// What `run.<pipeline>.yaml` holds: a `PipelineRun` to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunTemplate {
+    /// `metadata.generateName`
+    pub generate_name: EcoString,
+    /// `taskRunTemplate.serviceAccountName`
+    pub account: EcoString,
+    /// `taskRunSpecs`: pipeline task and its service account.
+    pub task_accounts: Vec<(EcoString, EcoString)>,
+    /// `timeouts.tasks` and `timeouts.pipeline`, in milliseconds.
+    pub timeout: u64,
+    /// How the store's workspace is bound; `None`: the pipeline uses none.
+    pub claim: Option<Claim>,
+    /// Parameters without default, which a run must give.
+    pub required: Vec<RequiredParam>,
+}
+
+/// The volume behind the store's workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// `volumeClaimTemplate`, ReadWriteOnce: one for each run.
+    PerRun {
+        /// `resources.requests.storage`
+        size: EcoString,
+        /// `storageClassName`
+        class: Option<EcoString>,
+        /// The store in `fuse.toml`.
+        cause: Span,
+    },
+    /// `persistentVolumeClaim`: a kept one.
+    Kept {
+        /// `claimName`
+        name: EcoString,
+        /// The store in `fuse.toml`.
+        cause: Span,
+    },
+}
+
+/// A parameter that each run must give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequiredParam {
+    /// Its name.
+    pub name: EcoString,
+    /// Its type, for the comment.
+    pub ty: EcoString,
+    /// Its declaration.
+    pub cause: Span,
+}
+
+/// A `ServiceAccount`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its name.
+    pub name: EcoString,
+    /// `automountServiceAccountToken`
+    pub token: bool,
+    /// The pipeline, or the `apply`.
+    pub cause: Span,
+}
+
+/// A `Role` and the `RoleBinding` that gives it to the account of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The name of role, binding and account.
+    pub name: EcoString,
+    /// `rules`
+    pub rules: Vec<Rule>,
+    /// The `apply`.
+    pub cause: Span,
+}
+
+/// A rule of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// `apiGroups`
+    pub groups: Vec<EcoString>,
+    /// `resources`
+    pub resources: Vec<EcoString>,
+    /// `resourceNames`
+    pub names: Vec<EcoString>,
+    /// `verbs`
+    pub verbs: Vec<EcoString>,
+}
+
+/// A declared deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deploy {
+    /// Its name: `deploy.<name>.yaml`.
+    pub name: EcoString,
+    /// The object, with its namespace; keys in declared order.
+    pub object: Json,
+    /// The `deploy`.
+    pub cause: Span,
+}
+
+/// `MLproject` and `python_env.yaml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MlProject {
+    /// `name`
+    pub name: EcoString,
+    /// `entry_points`
+    pub entry_points: Vec<EntryPoint>,
+    /// `python` of `python_env.yaml`, where an image tells it.
+    pub python: Option<EcoString>,
+    /// `dependencies` of `python_env.yaml`.
+    pub dependencies: Vec<EcoString>,
+}
+
+/// An entry point of an MLproject: a Python task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryPoint {
+    /// The task's name.
+    pub name: EcoString,
+    /// `parameters`
+    pub parameters: Vec<EntryParam>,
+    /// `command`, with `{name}` where MLflow puts the quoted value of a parameter.
+    pub command: EcoString,
+    /// The task.
+    pub cause: Span,
+}
+
+/// A parameter of an entry point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryParam {
+    /// Its name.
+    pub name: EcoString,
+    /// `string`, `float`, `path` or `uri`.
+    pub ty: &'static str,
+    /// Its default: a text, or a number as it stands.
+    pub default: Option<Json>,
+    /// The task's parameter.
+    pub cause: Span,
+}

@@ -1,0 +1,134 @@
+//! Names of objects and pipeline tasks.
+
+use std::collections::BTreeMap;
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::{Block, Call, Kind, Pipeline, Stmt, Typed};
+use fuse_base::Span;
+use sha2::{Digest, Sha256};
+
+/// Names of objects and labels are cut at this many bytes.
+const MAX_NAME: usize = 63;
+
+/// A pipeline's name and a step's are together at most this long, so that Tekton never hashes the names of runs.
+pub(crate) const MAX_PIPELINE_AND_STEP: usize = 48;
+
+/// A source name as Kubernetes takes it; injective, as source names have no `-` and no double `_`.
+pub(crate) fn kebab(name: &str) -> EcoString {
+    EcoString::from(name.replace('_', "-"))
+}
+
+/// The name of an object: parts joined by `--`, cut and hashed if it is too long.
+pub(crate) fn object(parts: &[&str]) -> EcoString {
+    fit(&kebab(&parts.join("--")))
+}
+
+/// Cuts a name that is too long and makes it unique by a hash of the whole.
+pub(crate) fn fit(name: &str) -> EcoString {
+    if name.len() <= MAX_NAME {
+        return EcoString::from(name);
+    }
+    let mut hash = String::new();
+    for byte in Sha256::digest(name.as_bytes()).iter().take(4) {
+        hash.push_str(&format!("{byte:02x}"));
+    }
+    let mut end = MAX_NAME - 1 - hash.len();
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = name.get(..end).unwrap_or("").trim_end_matches('-');
+    eco_format!("{head}-{hash}")
+}
+
+/// The name of every call of a pipeline by its place: the binding's or the task's; the second one is `say--2`. Calls
+/// are counted in the source, so that a constant condition changes no name.
+pub(crate) fn steps(pipeline: &Pipeline) -> BTreeMap<Span, EcoString> {
+    let mut steps = Steps { names: BTreeMap::new(), counts: BTreeMap::new() };
+    steps.block(&pipeline.body);
+    steps.names
+}
+
+struct Steps {
+    names: BTreeMap<Span, EcoString>,
+    counts: BTreeMap<EcoString, u32>,
+}
+
+impl Steps {
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            match stmt {
+                Stmt::Let(_, value) | Stmt::Expr(value) => self.typed(value),
+                Stmt::Return(values, _) => values.iter().flatten().for_each(|value| self.typed(value)),
+            }
+        }
+        if let Some(value) = &block.value {
+            self.typed(value);
+        }
+    }
+
+    fn typed(&mut self, typed: &Typed) {
+        match &typed.kind {
+            Kind::Call(call) | Kind::Apply(call) => self.call(call),
+            Kind::If(chain) => {
+                match &chain.cond {
+                    fuse_analysis::model::Condition::Test(test) => self.typed(test),
+                    fuse_analysis::model::Condition::Present(_, value) => self.typed(value),
+                }
+                self.block(&chain.then);
+                if let Some(otherwise) = &chain.otherwise {
+                    self.block(otherwise);
+                }
+            }
+            Kind::Field(base, _)
+            | Kind::Metric(base, _)
+            | Kind::ArtifactField(base, _)
+            | Kind::Uri(base)
+            | Kind::CaseName(base)
+            | Kind::RangeMin(base)
+            | Kind::RangeMax(base)
+            | Kind::Unary(_, base)
+            | Kind::Some(base) => self.typed(base),
+            Kind::Index(a, b) | Kind::Binary(_, a, b) => {
+                self.typed(a);
+                self.typed(b);
+            }
+            Kind::Concat(items) | Kind::List(items) => items.iter().for_each(|item| self.typed(item)),
+            Kind::Record(fields) => fields.iter().for_each(|(_, field)| self.typed(field)),
+            Kind::Error
+            | Kind::Value(_)
+            | Kind::Param(_)
+            | Kind::Option(..)
+            | Kind::Generic(_)
+            | Kind::Local(_) => {}
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        call.args.iter().flatten().for_each(|arg| self.typed(arg));
+        call.settings.env.iter().for_each(|(_, value)| self.typed(value));
+        // One place is one call; the checker may keep an expression twice.
+        if self.names.contains_key(&call.span) {
+            return;
+        }
+        let base = kebab(&call.name);
+        let count = self.counts.entry(base.clone()).or_default();
+        *count += 1;
+        let name = if *count == 1 { base } else { eco_format!("{base}--{count}") };
+        self.names.insert(call.span, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_and_stay_different() {
+        assert_eq!(object(&["wine_quality", "mlflow-train"]), "wine-quality--mlflow-train");
+        let long = "a".repeat(80);
+        let (one, two) = (object(&[&long, "x"]), object(&[&long, "y"]));
+        assert_eq!(one.len(), 63);
+        assert_ne!(one, two);
+        assert!(object(&[&format!("{}-{}", "b".repeat(53), "c".repeat(40))]).len() <= 63);
+    }
+}

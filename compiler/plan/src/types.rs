@@ -1,0 +1,143 @@
+//! Types of the language as types on the wire, and the largest text that a value of a type has.
+
+use ecow::EcoString;
+use fuse_analysis::Package;
+use fuse_analysis::ty::{Bounds, Ty};
+use fuse_wire::WireType;
+use fuse_wire::contract::Port;
+use fuse_wire::types::Range;
+use indexmap::IndexMap;
+
+/// Bytes of a String, Url, Path or Image without a bound.
+const TEXT: u64 = 256;
+/// Bytes of a reference `{u, d}`.
+const REFERENCE: u64 = 320;
+/// Bytes of a number.
+const NUMBER: u64 = 25;
+/// Entries of a list without a bound.
+const ITEMS: u64 = 256;
+/// Bytes of a map: its keys are known only from a value.
+const MAP: u64 = 1024;
+
+fn signed(bounds: &Bounds<u64>) -> Range<i64> {
+    let cast = |bound: Option<u64>| bound.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+    Range { low: cast(bounds.low), high: cast(bounds.high) }
+}
+
+fn same<T: Copy>(bounds: &Bounds<T>) -> Range<T> {
+    Range { low: bounds.low, high: bounds.high }
+}
+
+/// The type as contracts write it.
+pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
+    match ty {
+        Ty::Bool => WireType::Bool,
+        Ty::Int(bounds) => WireType::Int(same(bounds)),
+        Ty::Float(bounds) => WireType::Float(same(bounds)),
+        Ty::String(text) => {
+            WireType::Text(same(&text.bytes), text.pattern.as_ref().map(ToString::to_string))
+        }
+        Ty::Duration(bounds) => WireType::Duration(signed(bounds)),
+        Ty::Cpu(bounds) => WireType::Cpu(signed(bounds)),
+        Ty::Memory(bounds) => WireType::Memory(signed(bounds)),
+        Ty::Count(bounds) => WireType::Count(same(bounds)),
+        Ty::Url => WireType::Url,
+        Ty::Path => WireType::Path,
+        Ty::Image => WireType::Image,
+        Ty::DnsLabel => WireType::DnsLabel,
+        Ty::Scalar => WireType::Scalar,
+        Ty::Range => WireType::Record(vec![
+            ("min".into(), WireType::int()),
+            ("max".into(), WireType::Optional(Box::new(WireType::int()))),
+        ]),
+        Ty::Enum(_) => WireType::Enum(cases(package, ty).iter().map(ToString::to_string).collect()),
+        Ty::List(item, bounds) => WireType::List(Box::new(wire(package, item)), same(bounds)),
+        Ty::Map(item) => WireType::Map(Box::new(wire(package, item))),
+        Ty::Record(record) => WireType::Record(
+            record.fields.iter().map(|field| (field.name.to_string(), wire(package, &field.ty))).collect(),
+        ),
+        Ty::Optional(inner) => WireType::Optional(Box::new(wire(package, inner))),
+        Ty::Artifact(artifact) => match &artifact.by {
+            Some(schemes) => WireType::Uri(schemes.names.iter().map(ToString::to_string).collect()),
+            None => WireType::Files(artifact_name(package, artifact.decl.0).to_string()),
+        },
+        Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => WireType::string(),
+    }
+}
+
+fn artifact_name(package: &Package, decl: u32) -> EcoString {
+    package.artifacts.get(decl as usize).map(|decl| decl.name.clone()).unwrap_or_default()
+}
+
+/// The names of an enum's cases; empty for other types.
+pub(crate) fn cases<'a>(package: &'a Package, ty: &Ty) -> &'a [EcoString] {
+    if let Ty::Enum(id) = ty { package.enums.get(id.0 as usize).map_or(&[], |e| &e.cases) } else { &[] }
+}
+
+/// The form of an input or output.
+pub(crate) fn port(package: &Package, ty: &Ty, rewrite: &[(EcoString, EcoString)]) -> Port {
+    let (inner, optional) = match ty {
+        Ty::Optional(inner) => (&**inner, true),
+        _ => (ty, false),
+    };
+    let Ty::Artifact(artifact) = inner else { return Port::Value(wire(package, ty)) };
+    match &artifact.by {
+        None => Port::Store { store: artifact_name(package, artifact.decl.0).to_string(), optional },
+        Some(schemes) => Port::Uri {
+            uri: schemes.names.iter().map(ToString::to_string).collect(),
+            rewrite: rewrite
+                .iter()
+                .map(|(from, to)| (from.to_string(), to.to_string()))
+                .collect::<IndexMap<_, _>>(),
+            optional,
+        },
+    }
+}
+
+/// Whether a value holds files in the store of the run.
+pub(crate) fn in_store(ty: &Ty) -> bool {
+    match ty {
+        Ty::Artifact(artifact) => artifact.by.is_none(),
+        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => in_store(inner),
+        Ty::Record(record) => record.fields.iter().any(|field| in_store(&field.ty)),
+        _ => false,
+    }
+}
+
+/// Without the `?`.
+pub(crate) fn present(ty: &Ty) -> &Ty {
+    if let Ty::Optional(inner) = ty { inner } else { ty }
+}
+
+/// Whether values are texts that compare as texts.
+pub(crate) const fn is_text(ty: &Ty) -> bool {
+    matches!(ty, Ty::String(_) | Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel)
+}
+
+/// The largest number of bytes of a value's text.
+pub(crate) fn max_bytes(package: &Package, ty: &Ty) -> u64 {
+    match ty {
+        Ty::Bool => 5,
+        Ty::Int(_)
+        | Ty::Float(_)
+        | Ty::Duration(_)
+        | Ty::Cpu(_)
+        | Ty::Memory(_)
+        | Ty::Count(_)
+        | Ty::Range => NUMBER,
+        Ty::String(text) => text.bytes.high.map_or(TEXT, |high| u64::try_from(high).unwrap_or(0)),
+        Ty::DnsLabel => 63,
+        Ty::Enum(_) => cases(package, ty).iter().map(|case| case.len() as u64).max().unwrap_or(0),
+        Ty::List(item, bounds) => {
+            let items = bounds.high.map_or(ITEMS, |high| u64::try_from(high).unwrap_or(0));
+            items.saturating_mul(max_bytes(package, item) + 3).saturating_add(2)
+        }
+        Ty::Map(_) => MAP,
+        Ty::Record(record) => record.fields.iter().fold(2, |sum: u64, field| {
+            sum.saturating_add(field.name.len() as u64 + max_bytes(package, &field.ty) + 6)
+        }),
+        Ty::Optional(inner) => max_bytes(package, inner).max(4),
+        Ty::Artifact(_) => REFERENCE,
+        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar | Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => TEXT,
+    }
+}

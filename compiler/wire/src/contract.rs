@@ -1,0 +1,157 @@
+//! The contract `--task=<JSON>`: what a task takes and gives, for `fuse-step`. Keys stand in the order of the fields.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
+use crate::text::json_argument;
+use crate::types::WireType;
+
+/// What `fuse-step in` leaves in `/fuse/task.json`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// Inputs, in declared order.
+    #[serde(rename = "in", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Port>,
+    /// Inputs that are known: their values as JSON.
+    #[serde(rename = "const", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub constants: IndexMap<String, Constant>,
+    /// Outputs and the small values that are taken out of them (`metrics--rmse`), in declared order.
+    #[serde(rename = "out", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Port>,
+    /// Conditions that the step computes when it closes: chain `n` writes the result `arm--n`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arms: Vec<Arms>,
+    /// Names of environment variables that arrive as `--env=NAME=…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// The argument vector of the user's command, where a late text takes part in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run: Vec<Word>,
+}
+
+/// The form in which a value arrives or leaves.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Port {
+    /// A scalar or a composite, checked by its type.
+    Value(WireType),
+    /// Files in the store of the run.
+    Store {
+        /// The artifact's type.
+        store: String,
+        /// Whether it may be absent.
+        #[serde(default, skip_serializing_if = "is_false")]
+        optional: bool,
+    },
+    /// A reference.
+    Uri {
+        /// The schemes that it may have; empty: any.
+        uri: Vec<String>,
+        /// Prefixes that the producer replaces.
+        #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+        rewrite: IndexMap<String, String>,
+        /// Whether it may be absent.
+        #[serde(default, skip_serializing_if = "is_false")]
+        optional: bool,
+    },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// An input that is known when built.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constant {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: WireType,
+    /// Its value: as in a manifest.
+    pub value: serde_json::Value,
+}
+
+/// A chain of conditions.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arms {
+    /// Tried in order; the arm is the index of the first that holds, else their number.
+    #[serde(rename = "if")]
+    pub conditions: Vec<Condition>,
+    /// Operands that arrive as `--operand=<chain>=<name>=…`; other names are outputs or inputs.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub operands: IndexMap<String, WireType>,
+}
+
+/// A word of a command.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Word {
+    /// A constant.
+    Text(String),
+    /// Texts and inputs, joined.
+    Parts(Vec<Part>),
+}
+
+/// A part of a word.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Part {
+    /// A constant.
+    Text(String),
+    /// The text of an input.
+    Input {
+        /// Its name.
+        #[serde(rename = "in")]
+        input: String,
+    },
+}
+
+impl Contract {
+    /// The whole argument, `--task={…}`.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        // Maps have string keys and floats are finite or texts: writing JSON cannot fail.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("--task={}", json_argument(&json))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contract_is_compact_ordered_and_read_back() {
+        let mut contract = Contract::default();
+        contract.inputs.insert("project".into(), Port::Store { store: "Source".into(), optional: false });
+        contract.inputs.insert("name".into(), Port::Value("String matches \"^a$\"".parse().unwrap()));
+        contract.outputs.insert(
+            "model".into(),
+            Port::Uri {
+                uri: vec!["s3".into()],
+                rewrite: IndexMap::from([("mlflow-artifacts:/".to_owned(), "s3://mlflow/".to_owned())]),
+                optional: false,
+            },
+        );
+        contract.outputs.insert("rmse".into(), Port::Value(WireType::float()));
+        contract.arms.push(Arms {
+            conditions: vec![serde_json::from_str(r#"["<","rmse","max_rmse"]"#).unwrap()],
+            operands: IndexMap::from([("max_rmse".to_owned(), WireType::float())]),
+        });
+        let argument = contract.argument();
+        assert_eq!(
+            argument,
+            "--task={\"in\":{\"project\":{\"store\":\"Source\"},\"name\":\"String matches \\\"^a\\u0024\\\"\"},\
+             \"out\":{\"model\":{\"uri\":[\"s3\"],\"rewrite\":{\"mlflow-artifacts:/\":\"s3://mlflow/\"}},\
+             \"rmse\":\"Float\"},\"arms\":[{\"if\":[[\"<\",\"rmse\",\"max_rmse\"]],\
+             \"operands\":{\"max_rmse\":\"Float\"}}]}"
+        );
+        let json = argument.strip_prefix("--task=").unwrap();
+        assert_eq!(serde_json::from_str::<Contract>(json).unwrap(), contract);
+        assert!(serde_json::from_str::<Contract>(r#"{"inn":{}}"#).is_err());
+    }
+}
