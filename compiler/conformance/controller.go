@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
-	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
@@ -15,14 +12,11 @@ import (
 	"github.com/tektoncd/pipeline/pkg/reconciler/pipeline/dag"
 	"github.com/tektoncd/pipeline/pkg/reconciler/pipelinerun/resources"
 	"github.com/tektoncd/pipeline/pkg/reconciler/taskrun"
-	taskresources "github.com/tektoncd/pipeline/pkg/reconciler/taskrun/resources"
 	"github.com/tektoncd/pipeline/pkg/trustedresources"
-	"github.com/tektoncd/pipeline/pkg/workspace"
 	corev1 "k8s.io/api/core/v1"
 	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"knative.dev/pkg/apis"
 )
 
 // checkPipelines takes every PipelineRun, and every Pipeline that no run of the folder starts, through
@@ -88,64 +82,6 @@ type dryRun struct {
 
 func (r *dryRun) refuse(format string, args ...any) {
 	r.document.refuse("controller: "+format, args...)
-}
-
-// fillParams gives parameters without default a plausible value, for a run template leaves them to
-// whoever starts it. The template's comments must name them; without comments (nil) any is filled.
-func (r *dryRun) fillParams(comments []string) {
-	given := map[string]bool{}
-	for _, param := range r.run.Spec.Params {
-		given[param.Name] = true
-	}
-	var filled []string
-	for _, declared := range r.spec.Params {
-		if declared.Default != nil || given[declared.Name] {
-			continue
-		}
-		if comments != nil && !named(comments, declared.Name) {
-			continue // the controller's own check refuses it
-		}
-		r.run.Spec.Params = append(r.run.Spec.Params, v1.Param{Name: declared.Name, Value: plausible(declared)})
-		filled = append(filled, declared.Name)
-	}
-	if len(filled) > 0 && !r.synthetic {
-		r.document.note("filled in, as the comment says: %s", strings.Join(filled, ", "))
-	}
-}
-
-func plausible(declared v1.ParamSpec) v1.ParamValue {
-	switch declared.Type {
-	case v1.ParamTypeArray:
-		return v1.ParamValue{Type: v1.ParamTypeArray, ArrayVal: []string{"1"}}
-	case v1.ParamTypeObject:
-		fields := map[string]string{}
-		for name := range declared.Properties {
-			fields[name] = "1"
-		}
-		return v1.ParamValue{Type: v1.ParamTypeObject, ObjectVal: fields}
-	default:
-		if len(declared.Enum) > 0 {
-			return v1.ParamValue{Type: v1.ParamTypeString, StringVal: declared.Enum[0]}
-		}
-		return v1.ParamValue{Type: v1.ParamTypeString, StringVal: "1"}
-	}
-}
-
-// commentsOf are the comment lines of a document: never nil.
-func commentsOf(d *document) []string {
-	out := []string{}
-	for line := range strings.Lines(string(d.text)) {
-		if text, ok := strings.CutPrefix(strings.TrimSpace(line), "#"); ok {
-			out = append(out, text)
-		}
-	}
-	return out
-}
-
-// named says whether a line holds the name as a word of its own.
-func named(lines []string, name string) bool {
-	word := regexp.MustCompile(`(^|[^-A-Za-z0-9_.])` + regexp.QuoteMeta(name) + `($|[^-A-Za-z0-9_.]|\.\s|\.$)`)
-	return slices.ContainsFunc(lines, word.MatchString)
 }
 
 // check follows the controller's reconcile until it would create TaskRuns. The first refusal ends it, as there.
@@ -423,206 +359,4 @@ func (r *dryRun) checkRights(task *resources.ResolvedPipelineTask, account strin
 			}
 		}
 	}
-}
-
-// checkTaskRunOf judges a TaskRun of the folder against its Task.
-func checkTaskRunOf(o *objects, run kept[*v1.TaskRun]) {
-	spec, name := run.object.Spec.TaskSpec, ""
-	if ref := run.object.Spec.TaskRef; ref != nil && ref.Resolver == "" {
-		task, ok := o.tasks[key{run.object.Namespace, ref.Name}]
-		if !ok {
-			run.document.refuse("taskRef: no accepted Task %s in this folder", ref.Name)
-			return
-		}
-		spec, name = &task.object.Spec, ref.Name
-	}
-	if spec == nil {
-		run.document.note("its task comes from a resolver and was not followed")
-		return
-	}
-	resolved := &taskresources.ResolvedTask{TaskName: name, Kind: v1.NamespacedTaskKind, TaskSpec: spec.DeepCopy()}
-	for _, problem := range taskRunProblems(defaultFlags().context(), run.object.DeepCopy(), resolved) {
-		run.document.refuse("controller: %s", problem)
-	}
-	checkAccount(run.document, o, run.object.Namespace, run.object.Spec.ServiceAccountName, "serviceAccountName")
-}
-
-// taskRunProblems is what the webhook says of a TaskRun and the controller before it makes the pod.
-func taskRunProblems(ctx context.Context, run *v1.TaskRun, task *taskresources.ResolvedTask) []string {
-	var problems []string
-	add := func(err error) {
-		if err != nil {
-			problems = append(problems, oneLine(err.Error()))
-		}
-	}
-	creating := apis.WithinCreate(ctx)
-	run.SetDefaults(creating)
-	if err := run.Validate(creating); err != nil {
-		add(err)
-		return problems
-	}
-	spec := task.TaskSpec
-	spec.SetDefaults(ctx)
-	add(taskrun.ValidateResolvedTask(ctx, run.Spec.Params, &v1.Matrix{}, task))
-	add(taskrun.ValidateEnumParam(ctx, run.Spec.Params, spec.Params))
-	add(taskresources.ValidateParamArrayIndex(spec, run.Spec.Params))
-	add(workspace.ValidateBindings(ctx, spec.Workspaces, run.Spec.Workspaces))
-	add(workspace.ValidateOnlyOnePVCIsUsed(run.Spec.Workspaces))
-	for _, override := range run.Spec.StepSpecs {
-		if !slices.ContainsFunc(spec.Steps, func(s v1.Step) bool { return s.Name == override.Name }) {
-			problems = append(problems, fmt.Sprintf("stepSpecs name a step %s that the Task does not have", override.Name))
-		}
-	}
-	for _, override := range run.Spec.SidecarSpecs {
-		if !slices.ContainsFunc(spec.Sidecars, func(s v1.Sidecar) bool { return s.Name == override.Name }) {
-			problems = append(problems, fmt.Sprintf("sidecarSpecs name a sidecar %s that the Task does not have", override.Name))
-		}
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return append(podProblems(ctx, run, task), problems...)
-}
-
-// podProblems replaces the variables of a Task's steps as the controller does and looks at what the pod would hold.
-func podProblems(ctx context.Context, run *v1.TaskRun, task *taskresources.ResolvedTask) []string {
-	var problems []string
-	volumes := workspace.CreateVolumes(run.Spec.Workspaces)
-	spec := taskresources.ApplyParameters(task.TaskSpec, run, task.TaskSpec.Params...)
-	spec = taskresources.ApplyContexts(spec, task.TaskName, run)
-	spec = taskresources.ApplyResults(spec)
-	spec = taskresources.ApplyWorkspaces(ctx, spec, task.TaskSpec.Workspaces, run.Spec.Workspaces, volumes)
-	for _, step := range spec.Steps {
-		if left := leftovers(stepTexts(step), taskLeftover); len(left) > 0 {
-			problems = append(problems, fmt.Sprintf("step %s: nothing replaces %s", step.Name, strings.Join(left, ", ")))
-		}
-	}
-	return append(problems, containerProblems(spec)...)
-}
-
-// containerProblems are those that Kubernetes finds only in the pod.
-func containerProblems(spec *v1.TaskSpec) []string {
-	var problems []string
-	say := func(step, format string, args ...any) {
-		problems = append(problems, fmt.Sprintf("step %s: ", step)+fmt.Sprintf(format, args...))
-	}
-	volumes := map[string]bool{}
-	for _, volume := range spec.Volumes {
-		volumes[volume.Name] = true
-	}
-	prefixes := map[string]string{}
-	for _, step := range spec.Steps {
-		// Containers are named step-NAME, cut at 63 characters.
-		cut := step.Name
-		if len(cut) > 58 {
-			cut = cut[:58]
-		}
-		if other, clash := prefixes[cut]; clash && cut != "" {
-			say(step.Name, "its container would have the name of %s's", other)
-		}
-		prefixes[cut] = step.Name
-		mounted := map[string]bool{}
-		mounts := slices.Clone(step.VolumeMounts)
-		if spec.StepTemplate != nil {
-			mounts = append(mounts, spec.StepTemplate.VolumeMounts...)
-		}
-		for _, mount := range mounts {
-			if !volumes[mount.Name] && !strings.Contains(mount.Name, "$(") && !strings.HasPrefix(mount.Name, "ws-") {
-				say(step.Name, "mounts volume %s, which the Task does not declare", mount.Name)
-			}
-			if mounted[mount.MountPath] {
-				say(step.Name, "mounts two volumes at %s", mount.MountPath)
-			}
-			mounted[mount.MountPath] = true
-		}
-		limits := corev1.ResourceList{}
-		if spec.StepTemplate != nil {
-			maps.Copy(limits, spec.StepTemplate.ComputeResources.Limits)
-		}
-		maps.Copy(limits, step.ComputeResources.Limits)
-		for _, name := range sortedKeysOf(step.ComputeResources.Requests) {
-			request := step.ComputeResources.Requests[name]
-			if limit, ok := limits[name]; ok && limit.Cmp(request) < 0 {
-				say(step.Name, "requests %s %s, more than its limit %s", request.String(), name, limit.String())
-			}
-		}
-		for _, variable := range step.Env {
-			if variable.Name == "" || strings.ContainsAny(variable.Name, "=\x00") {
-				say(step.Name, "%q is no name of an environment variable", variable.Name)
-			}
-		}
-	}
-	return problems
-}
-
-// undeclaredParams are parameters given that nothing declares: Tekton ignores them, so it is a mistake nobody sees.
-func undeclaredParams(given v1.Params, declared v1.ParamSpecs) []string {
-	var out []string
-	for _, param := range given {
-		if !slices.ContainsFunc(declared, func(d v1.ParamSpec) bool { return d.Name == param.Name }) {
-			out = append(out, param.Name)
-		}
-	}
-	return out
-}
-
-var (
-	// What must be gone from a pipeline task once the run's values are in. Results and statuses of tasks come later.
-	pipelineLeftover = regexp.MustCompile(`\$\((?:params|workspaces|context)[.\[][^)]*\)`)
-	// What must be gone from a step once the TaskRun's values are in.
-	taskLeftover = regexp.MustCompile(`\$\((?:params|workspaces|results|context)[.\[][^)]*\)`)
-)
-
-// leftovers are the references in the texts that no substitution replaced.
-func leftovers(texts []string, pattern *regexp.Regexp) []string {
-	seen := map[string]bool{}
-	for _, text := range texts {
-		for _, reference := range pattern.FindAllString(text, -1) {
-			if reference != "$(context.pipelineTask.retries)" { // replaced when the TaskRun is created
-				seen[reference] = true
-			}
-		}
-	}
-	return sortedKeys(seen)
-}
-
-// pipelineTaskTexts are the texts that a pipeline task passes on.
-func pipelineTaskTexts(task *v1.PipelineTask) []string {
-	var out []string
-	params := slices.Clone(task.Params)
-	params = append(params, task.Matrix.GetAllParams()...)
-	for _, param := range params {
-		out = append(out, param.Value.StringVal)
-		out = append(out, param.Value.ArrayVal...)
-		out = append(out, slices.Collect(maps.Values(param.Value.ObjectVal))...)
-	}
-	for _, guard := range task.When {
-		out = append(out, guard.Input)
-		out = append(out, guard.Values...)
-	}
-	for _, use := range task.Workspaces {
-		out = append(out, use.SubPath)
-	}
-	return out
-}
-
-// stepTexts are the texts of a step in which Tekton replaces references.
-func stepTexts(step v1.Step) []string {
-	out := []string{step.Name, step.Image, step.Script, step.WorkingDir}
-	out = append(out, step.Command...)
-	out = append(out, step.Args...)
-	for _, variable := range step.Env {
-		out = append(out, variable.Value)
-	}
-	for _, mount := range step.VolumeMounts {
-		out = append(out, mount.Name, mount.MountPath, mount.SubPath)
-	}
-	return out
-}
-
-// sortedKeysOf are the keys of a map in the order of their printed form.
-func sortedKeysOf[K comparable, V any](m map[K]V) []K {
-	out := slices.Collect(maps.Keys(m))
-	sort.Slice(out, func(i, j int) bool { return fmt.Sprint(out[i]) < fmt.Sprint(out[j]) })
-	return out
 }

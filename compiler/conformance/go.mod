@@ -1,6 +1,6 @@
 module fuse/conformance
 
-go 1.26.8
+go 1.26.4
 
 require (
 	github.com/tektoncd/pipeline v1.15.0

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"sort"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
@@ -77,5 +80,12 @@ func sortedKeys[T any](m map[string]T) []string {
 		out = append(out, k)
 	}
 	sort.Strings(out)
+	return out
+}
+
+// sortedKeysOf are the keys of a map in the order of their printed form.
+func sortedKeysOf[K comparable, V any](m map[K]V) []K {
+	out := slices.Collect(maps.Keys(m))
+	sort.Slice(out, func(i, j int) bool { return fmt.Sprint(out[i]) < fmt.Sprint(out[j]) })
 	return out
 }

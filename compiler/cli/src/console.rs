@@ -13,11 +13,11 @@ use crate::exit::Exit;
 /// `--color`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub(crate) enum When {
-    /// On terminals, unless `NO_COLOR` is set.
+    /// On terminals, unless `NO_COLOR` is set
     Auto,
-    /// Everywhere.
+    /// Everywhere
     Always,
-    /// Nowhere.
+    /// Nowhere
     Never,
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fuse_analysis::{FileError, Files};
 
-use crate::failure::{Failure, is_link_loop, reason};
+use crate::failure::{Failure, reason};
 use crate::locate::Location;
 use crate::stdlib;
 
@@ -110,11 +110,7 @@ fn normal(path: &str) -> Result<String, FileError> {
 }
 
 fn io_error(error: &io::Error) -> FileError {
-    match error.kind() {
-        io::ErrorKind::NotFound => FileError::Missing,
-        _ if is_link_loop(error) => FileError::Io("its symbolic links lead in a circle".to_owned()),
-        _ => FileError::Io(reason(error)),
-    }
+    if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { FileError::Io(reason(error)) }
 }
 
 /// A file that the command cannot do without, in words.

@@ -1,4 +1,5 @@
 //! What stops a command without a place in a source: files, folders, usage.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the kinds of system errors are an open list")]
 
 use std::fmt;
 use std::io;
@@ -60,7 +61,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Whether a path leads through symbolic links without end.
-pub(crate) fn is_link_loop(error: &io::Error) -> bool {
+fn is_link_loop(error: &io::Error) -> bool {
     #[cfg(unix)]
     return error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
     #[cfg(not(unix))]

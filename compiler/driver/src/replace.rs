@@ -4,6 +4,9 @@
 //! step of the file system. Where the system has no such step, the old folder is moved to a name with [`OLD`] first;
 //! if the build dies between the two moves, the next one moves it back. What a killed build left is removed by the
 //! next one, under a lock that the system drops with its holder.
+//!
+//! Nothing waits for the disk itself (`fsync` would take longer than the whole build): after a power failure the next
+//! build finds that the content differs and writes it again.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -103,9 +106,7 @@ pub(crate) fn stage_folder(parent: &Path, name: &str, files: &[(String, String)]
         if let Some(time) = unchanged_since(&place.join(path), text) {
             file.set_modified(time)?;
         }
-        file.sync_all()?;
     }
-    sync_folder(written.path());
     Ok(StagedFolder { written, parent: parent.to_path_buf(), place, name: name.to_owned() })
 }
 
@@ -133,7 +134,6 @@ impl StagedFolder {
             }
             fs::remove_dir_all(&aside)?;
         }
-        sync_folder(&self.parent);
         Ok(())
     }
 }
@@ -174,7 +174,6 @@ pub(crate) fn stage_file(place: &Path, text: &str) -> io::Result<Option<StagedFi
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut written = builder.tempfile_in(folder)?;
     written.write_all(text.as_bytes())?;
-    written.as_file().sync_all()?;
     Ok(Some(StagedFile { written, place: place.to_path_buf() }))
 }
 
@@ -183,16 +182,6 @@ impl StagedFile {
     pub(crate) fn commit(self) -> io::Result<()> {
         self.written.persist(&self.place).map(drop).map_err(|error| error.error)
     }
-}
-
-/// Makes names durable where the system lets folders be synchronised; the content is right either way.
-fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Ok(handle) = File::open(folder) {
-        drop(handle.sync_all());
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
 }
 
 #[cfg(test)]

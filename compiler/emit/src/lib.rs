@@ -71,7 +71,7 @@ pub fn emit(plan: &Plan, header: &Header, sources: &Sources) -> Result<Vec<Artif
     artifacts.push(Artifact {
         path: MAP_FILE.to_owned(),
         folder: Folder::Target,
-        text: map::source_map(&files, header, sources),
+        text: map::source_map(&files, header, sources)?,
     });
     Ok(artifacts)
 }

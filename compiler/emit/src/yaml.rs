@@ -12,13 +12,19 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 use serde_saphyr::{DoubleQuoted, LitStr, SerializerOptions, ser_options};
 
-/// A value that YAML cannot hold, such as a map whose key is a list.
+/// A value that the output cannot hold, such as a map whose key is a list.
 #[derive(Debug)]
 pub struct Error(String);
 
+impl Error {
+    pub(crate) fn new(cause: impl fmt::Display) -> Self {
+        Self(cause.to_string())
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this cannot be written as YAML: {}", self.0)
+        write!(f, "this cannot be printed: {}", self.0)
     }
 }
 
@@ -32,7 +38,7 @@ fn options() -> SerializerOptions {
 
 /// One document in block style, with its final newline and without a `---` line.
 pub fn document<T: Serialize>(value: &T) -> Result<String, Error> {
-    serde_saphyr::to_string_with_options(value, options()).map_err(|error| Error(error.to_string()))
+    serde_saphyr::to_string_with_options(value, options()).map_err(Error::new)
 }
 
 /// Several documents in one file: `---` stands between them.

@@ -1,6 +1,9 @@
 //! Plans made by hand and the files they become.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking")]
 
 mod common;
+
+use std::collections::HashMap;
 
 use common::{at, empty, header, large, sources, the_rest, wine_quality};
 use fuse_emit::{Artifact, Folder, MAP_FILE, emit, targets};
@@ -113,15 +116,16 @@ fn every_entry_of_the_source_map_leads_somewhere() {
         let files = files(&plan);
         let map: serde_json::Value = serde_json::from_str(&files.last().unwrap().text).unwrap();
         let causes = map["causes"].as_object().unwrap();
+        let parsed: HashMap<&str, Vec<Value>> =
+            files.iter().map(|file| (file.path.as_str(), documents(&file.text))).collect();
         for key in causes.keys() {
             let (path, rest) = key.split_once('#').unwrap();
             let (document, pointer) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let file = files.iter().find(|file| file.path == path).unwrap();
-            let object = &documents(&file.text)[document.parse::<usize>().unwrap()];
+            let object = &parsed[path][document.parse::<usize>().unwrap()];
             assert!(follow(object, pointer).is_some(), "{key} leads nowhere");
         }
         for file in files.iter().filter(|file| file.folder == Folder::Target && file.path != MAP_FILE) {
-            for at in 0..documents(&file.text).len() {
+            for at in 0..parsed[file.path.as_str()].len() {
                 let known = causes.contains_key(&format!("{}#{at}", file.path));
                 assert!(known || file.path == "kustomization.yaml", "{}#{at} has no cause", file.path);
             }

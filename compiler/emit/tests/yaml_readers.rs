@@ -1,4 +1,5 @@
 //! What is printed comes back the same from readers: serde_yaml, and PyYAML for YAML 1.1.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

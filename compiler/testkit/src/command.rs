@@ -17,8 +17,6 @@ pub struct Finished {
     pub stdout: Vec<u8>,
     /// What it wrote to standard error.
     pub stderr: Vec<u8>,
-    /// The wall time it took.
-    pub time: Duration,
 }
 
 /// Runs the command without input and without the caller's environment; one that hangs is killed and an error.
@@ -33,9 +31,8 @@ pub fn finish(command: &mut Command) -> Result<Finished, String> {
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
     let code = wait(&mut child, begin)?;
-    let time = begin.elapsed();
     let bytes = |thread: JoinHandle<Vec<u8>>| thread.join().map_err(|_| "lost the output".to_owned());
-    Ok(Finished { code, stdout: bytes(stdout)?, stderr: bytes(stderr)?, time })
+    Ok(Finished { code, stdout: bytes(stdout)?, stderr: bytes(stderr)? })
 }
 
 /// Leaves nothing of the environment that could change what the program says; what the caller set stays.

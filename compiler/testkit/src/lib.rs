@@ -10,6 +10,7 @@ mod command;
 mod golden;
 mod marks;
 mod setup;
+mod steps;
 mod tree;
 
 pub use case::{Case, cases, repository};
@@ -17,6 +18,7 @@ pub use command::{Finished, finish};
 pub use golden::Golden;
 pub use marks::{Found, check_marks};
 pub use setup::{Setup, run_in};
+pub use steps::steps_package;
 pub use tree::{copy, tree};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};

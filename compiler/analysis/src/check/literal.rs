@@ -1,7 +1,8 @@
 //! Literals: numbers and texts, read as the type that is expected.
 
 use fuse_base::{Diagnostic, Span, codes};
-use fuse_syntax::number::{Number, Unit};
+use ecow::EcoString;
+use fuse_syntax::number::{Decimal, Number};
 
 use super::body::Body;
 use crate::model::{Kind, Typed};
@@ -125,16 +126,12 @@ pub(super) fn type_of(value: &Value) -> Ty {
     }
 }
 
-fn quantity(units: &[Unit], table: Units) -> Option<u64> {
+fn quantity(units: &[(Decimal, EcoString)], table: Units) -> Option<u64> {
     let mut total: u64 = 0;
-    for unit in units {
-        let (_, size) = table.iter().find(|(name, _)| *name == unit.name)?;
-        let scaled = unit.digits.checked_mul(*size)?;
-        let divisor = 10_u64.checked_pow(unit.scale)?;
-        if !scaled.is_multiple_of(divisor) {
-            return None;
-        }
-        total = total.checked_add(scaled / divisor)?;
+    for (value, unit) in units {
+        let (_, size) = table.iter().find(|(name, _)| name == unit)?;
+        let scaled = u64::try_from(value.times(i128::from(*size))?).ok()?;
+        total = total.checked_add(scaled)?;
     }
     Some(total)
 }

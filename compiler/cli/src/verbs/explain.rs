@@ -1,6 +1,6 @@
 //! `fusec explain`: the page of a diagnostic.
 
-use fuse_base::{codes, did_you_mean};
+use fuse_base::{closest, codes};
 use fuse_driver::Failure;
 
 use super::{Run, Verb, verb};
@@ -28,11 +28,11 @@ impl Run for Arguments {
             console.data(&format!("{}\n", code.page.trim_end()));
             return Exit::Done;
         }
-        let upper = text.to_uppercase();
-        let wanted = if upper.starts_with("FS") { upper.as_str() } else { text.as_str() };
-        let candidates = codes::all().flat_map(|code| [code.id, code.name]);
-        let help = did_you_mean(wanted, candidates)
-            .unwrap_or_else(|| "`fusec explain` without a code lists all of them".to_owned());
+        let names = codes::all().map(|code| code.name);
+        let help = closest(&text, names).map_or_else(
+            || "`fusec explain` without a code lists all of them".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        );
         console.fail(&[Failure::new(format!("there is no diagnostic `{text}`"), help)], Format::Human)
     }
 }

@@ -9,15 +9,15 @@ use petgraph::graph::DiGraph;
 use serde_json::json;
 
 /// The image of `fuse-step` in these plans.
-pub const STEP_IMAGE: &str = "registry.example/fuse/fuse-step:0.1.0";
+pub(crate) const STEP_IMAGE: &str = "registry.example/fuse/fuse-step:0.1.0";
 
 /// The header of these tests.
-pub fn header() -> Header {
+pub(crate) fn header() -> Header {
     Header { version: "0.1.0".into(), inputs: "ab".repeat(32) }
 }
 
 /// Sources whose line n is `n`, padded, so that places in them are easy to tell.
-pub fn sources() -> Sources {
+pub(crate) fn sources() -> Sources {
     let lines: String = (1..=99).map(|line| format!("line {line:03}\n")).collect();
     let mut sources = Sources::new();
     sources.add("wine/pipeline.fuse", lines.clone());
@@ -27,17 +27,17 @@ pub fn sources() -> Sources {
 }
 
 /// Line `line` of `pipeline.fuse`.
-pub fn at(line: u32) -> Span {
+pub(crate) fn at(line: u32) -> Span {
     place(0, line)
 }
 
 /// Line `line` of `fuse.toml`.
-pub fn toml(line: u32) -> Span {
+pub(crate) fn toml(line: u32) -> Span {
     place(1, line)
 }
 
 /// Line `line` of the tool's module.
-pub fn tool(line: u32) -> Span {
+pub(crate) fn tool(line: u32) -> Span {
     place(2, line)
 }
 
@@ -46,23 +46,23 @@ fn place(file: u32, line: u32) -> Span {
 }
 
 /// A string parameter.
-pub fn param(name: &str, default: Option<&str>, cause: Span) -> ParamDecl {
+pub(crate) fn param(name: &str, default: Option<&str>, cause: Span) -> ParamDecl {
     let default = default.map(|text| Text::One(text.into()));
     ParamDecl { name: name.into(), kind: ParamKind::String, description: None, default, cause }
 }
 
 /// A result.
-pub fn result(name: &str, cause: Span) -> ResultDecl {
+pub(crate) fn result(name: &str, cause: Span) -> ResultDecl {
     ResultDecl { name: name.into(), description: None, cause }
 }
 
 /// A string argument.
-pub fn arg(name: &str, value: &str, cause: Span) -> Arg {
+pub(crate) fn arg(name: &str, value: &str, cause: Span) -> Arg {
     Arg { name: name.into(), value: Text::One(value.into()), cause }
 }
 
 /// A step of the compiler's own.
-pub fn fuse_step(name: &str, verb: &str, args: &[&str], mounted: bool, cause: Span) -> Step {
+pub(crate) fn fuse_step(name: &str, verb: &str, args: &[&str], mounted: bool, cause: Span) -> Step {
     let quantity = |text: &str| Some((text.into(), cause));
     Step {
         name: name.into(),
@@ -83,7 +83,7 @@ pub fn fuse_step(name: &str, verb: &str, args: &[&str], mounted: bool, cause: Sp
 }
 
 /// A user's step.
-pub fn main_step(image: &str, script: &str, cause: Span) -> Step {
+pub(crate) fn main_step(image: &str, script: &str, cause: Span) -> Step {
     Step {
         name: "main".into(),
         image: (image.into(), cause),
@@ -100,7 +100,7 @@ fn mounts() -> Vec<Mount> {
 }
 
 /// A task with a volume for `fuse-step` and, where it uses it, the store.
-pub fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> Task {
+pub(crate) fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> Task {
     let store = WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into() };
     Task {
         name: name.into(),
@@ -116,7 +116,7 @@ pub fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> Task {
 }
 
 /// A call of a task.
-pub fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, cause: Span) -> Node {
+pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, cause: Span) -> Node {
     Node {
         name: name.into(),
         kind: NodeKind::Task,
@@ -133,7 +133,7 @@ pub fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, cause: Span
 }
 
 /// A pipeline of these calls, in this order.
-pub fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) -> Pipeline {
+pub(crate) fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) -> Pipeline {
     let mut graph = DiGraph::new();
     let order = nodes.into_iter().map(|node| graph.add_node(node)).collect();
     Pipeline {
@@ -158,7 +158,7 @@ pub fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) -> Pipe
 }
 
 /// A plan with nothing in it.
-pub fn empty() -> Plan {
+pub(crate) fn empty() -> Plan {
     Plan {
         package: "wine-quality".into(),
         target: "dev".into(),
@@ -174,7 +174,7 @@ pub fn empty() -> Plan {
 }
 
 /// Clone, train, and serve where the metric is good enough.
-pub fn wine_quality() -> Plan {
+pub(crate) fn wine_quality() -> Plan {
     let account = |name: &str, token, cause| ServiceAccount { name: name.into(), token, cause };
     let rule = Rule {
         groups: vec!["serving.kserve.io".into()],
@@ -338,9 +338,11 @@ fn wine_pipeline() -> Pipeline {
     }];
 
     let mut pipeline = pipeline("wine-quality", vec![source, trained, served], 110, at(10));
-    let [a, b, c] = [pipeline.order[0], pipeline.order[1], pipeline.order[2]];
-    pipeline.graph.add_edge(a, b, Edge::Data("source".into()));
-    pipeline.graph.add_edge(b, c, Edge::Guard("arm--0".into()));
+    if let [source, trained, served] = *pipeline.order {
+        pipeline.graph.add_edge(source, trained, Edge::Data("source".into()));
+        pipeline.graph.add_edge(trained, served, Edge::Data("model".into()));
+        pipeline.graph.add_edge(trained, served, Edge::Guard("arm--0".into()));
+    }
     pipeline.description = Some("Trains an elastic net and serves it when it is good enough.".into());
     let repo = r#"{"url":"https://github.com/acme/wine-quality","revision":"main"}"#;
     let defaults = [("repo", repo), ("alpha", "0.5"), ("l1_ratio", "0.1"), ("max_rmse", "0.8")];
@@ -359,7 +361,7 @@ fn wine_pipeline() -> Pipeline {
 }
 
 /// A plan with what the other one lacks.
-pub fn the_rest() -> Plan {
+pub(crate) fn the_rest() -> Plan {
     let decide = fuse_step("decide", "decide", &["--wire=1", "--in=on=$(params.on)"], false, at(5));
     let mut check = task("shape--if-r", vec![decide], false, at(5));
     check.volumes = Vec::new();
@@ -459,7 +461,7 @@ fn mlproject() -> MlProject {
 }
 
 /// One pipeline of many tasks: three in parallel, then one that joins them, and so on.
-pub fn large(calls: usize) -> Plan {
+pub(crate) fn large(calls: usize) -> Plan {
     let mut plan = wine_quality();
     let tasks: Vec<Task> =
         (0..21).map(|n| Task { name: format!("large--work-{n}").into(), ..train_task() }).collect();

@@ -26,6 +26,9 @@ pub(crate) const MAX_HEIGHT: usize = 500;
 pub(crate) fn lower(file: FileId, green: &GreenNodeData) -> (File, Vec<Diagnostic>) {
     let mut lower = Lower { file, diagnostics: Vec::new(), height: 0 };
     let items = lower.items(Node::root(green));
+    for item in &items {
+        lower.require_body(item);
+    }
     (File { items }, lower.diagnostics)
 }
 

@@ -1,0 +1,165 @@
+//! Guards: how an arm becomes a `when`, and which guards need no computation at all.
+
+use ecow::EcoString;
+use fuse_analysis::ty::Ty;
+use fuse_base::Span;
+use fuse_wire::condition::{Binary, Operand, Unary};
+use fuse_wire::{ABSENT, Condition, encode};
+
+use super::val::{Computed, Late, NodeAt, Origin};
+use crate::cx::Cx;
+use crate::model::{Guard, Operator};
+use crate::types;
+
+/// A `when` entry with what is needed to turn it around.
+#[derive(Clone, Debug)]
+pub(crate) struct GuardSpec {
+    pub(crate) input: Late,
+    pub(crate) operator: Operator,
+    pub(crate) values: Vec<EcoString>,
+    /// Every value that the input can have, where they can be counted.
+    pub(crate) universe: Option<Vec<EcoString>>,
+    pub(crate) cause: Span,
+    /// Which arm of which chain it stands for.
+    pub(crate) arm: Option<(u32, u32)>,
+}
+
+impl GuardSpec {
+    /// Arm 0 of a computed condition.
+    pub(crate) fn computed(input: Late, cause: Span) -> Self {
+        let universe = Some(vec!["0".into(), "1".into()]);
+        Self { input, operator: Operator::In, values: vec!["0".into()], universe, cause, arm: None }
+    }
+
+    /// The entry that holds when this one doesn't; `None` where none would be sound: `notin` on a result is true when
+    /// the result is missing.
+    pub(crate) fn negate(&self) -> Option<Self> {
+        let other = |operator, values| Some(Self { operator, values, ..self.clone() });
+        match (&self.universe, self.operator) {
+            (Some(universe), Operator::In) => {
+                let values: Vec<EcoString> =
+                    universe.iter().filter(|value| !self.values.contains(value)).cloned().collect();
+                if values.is_empty() { None } else { other(Operator::In, values) }
+            }
+            (_, Operator::NotIn) => other(Operator::In, self.values.clone()),
+            (None, Operator::In) if matches!(self.input.origin, Origin::Param(_)) => {
+                other(Operator::NotIn, self.values.clone())
+            }
+            (None, Operator::In) => None,
+        }
+    }
+
+    pub(crate) fn at(mut self, chain: u32, arm: u32) -> Self {
+        self.arm = Some((chain, arm));
+        self
+    }
+
+    pub(crate) fn model(&self) -> Guard {
+        Guard {
+            input: self.input.text(),
+            operator: self.operator,
+            values: self.values.clone(),
+            cause: self.cause,
+        }
+    }
+}
+
+/// Whether tasks under `a` and tasks under `b` can never both run.
+pub(crate) fn exclusive(a: &[GuardSpec], b: &[GuardSpec]) -> bool {
+    a.iter().any(|one| {
+        b.iter().any(|two| matches!((one.arm, two.arm), (Some(x), Some(y)) if x.0 == y.0 && x.1 != y.1))
+    })
+}
+
+/// A guard that is a plain comparison of a parameter or result with constants.
+pub(crate) fn direct(cx: &Cx<'_>, computed: &Computed, cause: Span) -> Option<GuardSpec> {
+    let finder = Direct { cx, computed, cause };
+    finder.condition(&computed.condition)
+}
+
+/// «The optional parameter is given.»
+pub(crate) fn given(input: Late, cause: Span) -> GuardSpec {
+    let values = vec![EcoString::from(ABSENT)];
+    GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arm: None }
+}
+
+struct Direct<'c, 'a> {
+    cx: &'c Cx<'a>,
+    computed: &'c Computed,
+    cause: Span,
+}
+
+impl Direct<'_, '_> {
+    fn late(&self, name: &str) -> Option<&Late> {
+        self.computed.operands.iter().find(|(known, _)| known == name).map(|(_, late)| late)
+    }
+
+    fn condition(&self, condition: &Condition) -> Option<GuardSpec> {
+        match condition {
+            Condition::Name(name) => self.equal(name, &[Operand::Bool(true)]),
+            Condition::Unary(Unary::Not, inner) => self.condition(inner)?.negate(),
+            Condition::Binary(op @ (Binary::Eq | Binary::Ne), a, b) => {
+                let (name, value) = match (&**a, &**b) {
+                    (Condition::Name(name), Condition::Constant(value))
+                    | (Condition::Constant(value), Condition::Name(name)) => (name, value),
+                    _ => return None,
+                };
+                let guard = self.equal(name, std::slice::from_ref(value))?;
+                if *op == Binary::Eq { Some(guard) } else { guard.negate() }
+            }
+            Condition::In(a, values) => match &**a {
+                Condition::Name(name) => self.equal(name, values),
+                _ => None,
+            },
+            Condition::Constant(_) | Condition::Unary(..) | Condition::Binary(..) => None,
+        }
+    }
+
+    fn equal(&self, name: &str, values: &[Operand]) -> Option<GuardSpec> {
+        let late = self.late(name)?;
+        let universe: Option<Vec<EcoString>> = match &late.ty {
+            Ty::Bool => Some(vec!["true".into(), "false".into()]),
+            Ty::Enum(_) => Some(types::cases(self.cx.package, &late.ty).to_vec()),
+            ty if types::is_text(ty) => None,
+            _ => return None,
+        };
+        let texts = values.iter().map(|value| match value {
+            Operand::Bool(value) => Some(EcoString::from(value.to_string())),
+            Operand::Text(text) => encode(text).ok().map(EcoString::from),
+            Operand::Absent | Operand::Int(_) | Operand::Float(_) | Operand::Length(_) => None,
+        });
+        let values: Vec<EcoString> = texts.collect::<Option<_>>()?;
+        if values.is_empty() {
+            return None;
+        }
+        let input = late.clone();
+        Some(GuardSpec { input, operator: Operator::In, values, universe, cause: self.cause, arm: None })
+    }
+}
+
+/// The single step that all results of a condition come from; `None` if there is none or more than one.
+pub(crate) fn single_step(computed: &Computed) -> Option<NodeAt> {
+    let mut found = None;
+    for (_, late) in &computed.operands {
+        if let Some((node, _)) = late.node() {
+            if found.is_some_and(|known| known != node) {
+                return None;
+            }
+            found = Some(node);
+        }
+    }
+    found
+}
+
+/// The condition with its operands renamed.
+pub(crate) fn rename(condition: &Condition, name: &dyn Fn(&str) -> String) -> Condition {
+    match condition {
+        Condition::Name(old) => Condition::Name(name(old)),
+        Condition::Constant(value) => Condition::Constant(value.clone()),
+        Condition::Unary(op, a) => Condition::Unary(*op, Box::new(rename(a, name))),
+        Condition::In(a, list) => Condition::In(Box::new(rename(a, name)), list.clone()),
+        Condition::Binary(op, a, b) => {
+            Condition::Binary(*op, Box::new(rename(a, name)), Box::new(rename(b, name)))
+        }
+    }
+}
