@@ -1,12 +1,19 @@
 //! Operators on constants: the checker folds with them, and so does the lowering once parameters are known.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "an operator is for a few pairs of kinds and refuses all others"
+)]
+
 use crate::model::{BinaryOp, UnaryOp};
 use crate::value::Value;
 
 /// An element of a constant list or the value under a constant key.
 pub fn pick(base: &Value, index: &Value) -> Option<Value> {
     match (base, index) {
-        (Value::List(items), Value::Int(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
+        (Value::List(items), Value::Int(at)) => {
+            usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned()
+        }
         (Value::Record(fields), Value::Str(key) | Value::Case(key)) => fields.get(key).cloned(),
         _ => None,
     }
@@ -29,7 +36,9 @@ pub fn binary(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
     match op {
         Op::Coalesce => Some(if *left == Value::None { right.clone() } else { left.clone() }),
         Op::And | Op::Or => match (left, right) {
-            (Value::Bool(a), Value::Bool(b)) => Some(Value::Bool(if op == Op::And { *a && *b } else { *a || *b })),
+            (Value::Bool(a), Value::Bool(b)) => {
+                Some(Value::Bool(if op == Op::And { *a && *b } else { *a || *b }))
+            }
             _ => None,
         },
         Op::Eq => equal(left, right).map(Value::Bool),

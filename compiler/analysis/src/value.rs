@@ -83,11 +83,7 @@ impl Value {
 pub fn duration_text(milliseconds: u64) -> EcoString {
     let (seconds, ms) = (milliseconds / 1000, milliseconds % 1000);
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let fraction = if ms == 0 {
-        String::new()
-    } else {
-        format!(".{ms:03}").trim_end_matches('0').to_owned()
-    };
+    let fraction = if ms == 0 { String::new() } else { format!(".{ms:03}").trim_end_matches('0').to_owned() };
     if hours > 0 {
         ecow::eco_format!("{hours}h{minutes}m{rest}{fraction}s")
     } else if minutes > 0 {
@@ -102,7 +98,11 @@ pub fn duration_text(milliseconds: u64) -> EcoString {
 /// `500m`, `2`: the canonical quantity of Kubernetes for processors given in thousandths.
 #[must_use]
 pub fn cpu_text(milli: u64) -> EcoString {
-    if milli.is_multiple_of(1000) { ecow::eco_format!("{}", milli / 1000) } else { ecow::eco_format!("{milli}m") }
+    if milli.is_multiple_of(1000) {
+        ecow::eco_format!("{}", milli / 1000)
+    } else {
+        ecow::eco_format!("{milli}m")
+    }
 }
 
 /// `2Gi`, `1500M`: the shortest exact quantity of Kubernetes for a number of bytes.

@@ -128,7 +128,9 @@ impl Sources {
     /// The text under a span; empty for a foreign id or a range that cuts a character.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file).and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or("")
+        self.get(span.file)
+            .and_then(|file| file.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
     }
 
     /// Line and column of the start of a span.

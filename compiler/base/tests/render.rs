@@ -22,7 +22,8 @@ fn show(diagnostic: Diagnostic, sources: &Sources) -> String {
 
 fn pipeline() -> (Sources, FileId) {
     let mut sources = Sources::new();
-    let text = "import std/git\n\npipeline p() {\n  let a = gti.clone()\n  let b = 1\n  let c = 2\n  use(a)\n}\n";
+    let text =
+        "import std/git\n\npipeline p() {\n  let a = gti.clone()\n  let b = 1\n  let c = 2\n  use(a)\n}\n";
     let file = sources.add("main.fuse", text);
     (sources, file)
 }

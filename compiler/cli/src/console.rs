@@ -30,6 +30,9 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How many diagnostics a person is shown at once; programs get all.
+const MOST_SHOWN: usize = 100;
+
 /// Both outputs. A reader that goes away (`fusec tools | head`) ends nothing and is no error.
 pub(crate) struct Console {
     style: Style,
@@ -84,13 +87,23 @@ impl Console {
     fn failure(&self, failure: &Failure) -> String {
         let (red, cyan, reset) =
             if self.style.color { ("\u{1b}[31;1m", "\u{1b}[36m", "\u{1b}[0m") } else { ("", "", "") };
-        let help = failure.help.as_ref().map(|help| format!("{cyan}help{reset}: {help}\n")).unwrap_or_default();
+        let help =
+            failure.help.as_ref().map(|help| format!("{cyan}help{reset}: {help}\n")).unwrap_or_default();
         format!("{red}error{reset}: {}\n{help}", failure.message)
     }
 
     /// Shows the diagnostics and, where there are errors, their number.
     pub(crate) fn diagnostics(&self, checked: &Checked, format: Format) {
-        self.say(&self.rendered(&checked.diagnostics, &checked.sources, format));
+        let all = checked.diagnostics.as_slice();
+        let most = if format == Format::Human { MOST_SHOWN } else { all.len() };
+        let (shown, rest) = all.split_at(most.min(all.len()));
+        self.say(&self.rendered(shown, &checked.sources, format));
+        if !rest.is_empty() {
+            self.say(&format!(
+                "and {} more: put these right first, or see all with `--format json`\n\n",
+                rest.len()
+            ));
+        }
         let (errors, warnings) = (checked.errors(), checked.warnings());
         if format == Format::Human && errors + warnings > 0 {
             let parts = [count(errors, "error"), count(warnings, "warning")];

@@ -34,7 +34,8 @@ impl Client {
     fn start(folder: &Path) -> Self {
         let mut client = Self::start_only(folder);
         let uri = uri(folder, "");
-        let result = client.request("initialize", json!({ "processId": null, "rootUri": uri, "capabilities": {} }));
+        let result =
+            client.request("initialize", json!({ "processId": null, "rootUri": uri, "capabilities": {} }));
         assert_eq!(result["result"]["capabilities"]["textDocumentSync"]["change"], 1, "{result}");
         client.notify("initialized", json!({}));
         client
@@ -94,7 +95,10 @@ impl Client {
 
     fn change(&mut self, uri: &str, version: i32, text: &str) {
         let document = json!({ "uri": uri, "version": version });
-        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+        self.notify(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
+        );
     }
 
     fn close(&mut self, uri: &str) {
@@ -166,7 +170,8 @@ fn package(files: &[(&str, &str)]) -> Package {
 
 /// Code, line and column of each diagnostic by file, as `fusec check` tells them; columns count characters.
 fn checked(folder: &Path) -> BTreeMap<String, Vec<(String, u64, u64)>> {
-    let output = Command::new(fusec()).args(["check", "--format", "json"]).current_dir(folder).output().unwrap();
+    let output =
+        Command::new(fusec()).args(["check", "--format", "json"]).current_dir(folder).output().unwrap();
     let mut found: BTreeMap<String, Vec<(String, u64, u64)>> = BTreeMap::new();
     for line in String::from_utf8(output.stderr).unwrap().lines() {
         let one: Value = serde_json::from_str(line).unwrap();
@@ -236,7 +241,7 @@ fn buffers_win_over_the_disk_and_saving_checks_again() {
 #[test]
 fn mistakes_of_other_files_are_published_there_with_related_places() {
     let library = "pub task greet(name: String) {\n  image \"alpine:3.22\"\n  script sh \"\"\"\n    echo hello\n  \"\"\"\n}\n";
-    let main_text = "import \"./lib\"\n\npipeline hello() {\n  lib.greet()\n}\n";
+    let main_text = "import ./lib\n\npipeline hello() {\n  lib.greet()\n}\n";
     let package = package(&[("lib.fuse", library), ("main.fuse", main_text)]);
     let folder = package.path().canonicalize().unwrap();
     let expected = checked(&folder);

@@ -15,7 +15,8 @@ use fuse_testkit::{Outcome, Test, Verdict, repository, run};
 const SHOWN_BY: &str = "Shown by golden/cli/";
 
 fn main() {
-    let mut tests: Vec<Test> = codes::all().map(|code| Test::new(format!("page::{}", code.id), || page(code))).collect();
+    let mut tests: Vec<Test> =
+        codes::all().map(|code| Test::new(format!("page::{}", code.id), || page(code))).collect();
     match reference() {
         Ok(examples) => {
             for example in examples {
@@ -36,15 +37,24 @@ fn page(code: &Code) -> Verdict {
     if let Some(case) = code.page.lines().find_map(|line| line.trim().strip_prefix(SHOWN_BY)) {
         let case = case.trim_end_matches('.');
         let expected = repository().join("golden/cli").join(case).join("stderr");
-        let text = fs::read_to_string(&expected).map_err(|error| format!("{}: {error}", expected.display()))?;
-        return if text.contains(code.id) { Ok(Outcome::Passed) } else { Err(format!("golden/cli/{case} does not show it")) };
+        let text =
+            fs::read_to_string(&expected).map_err(|error| format!("{}: {error}", expected.display()))?;
+        return if text.contains(code.id) {
+            Ok(Outcome::Passed)
+        } else {
+            Err(format!("golden/cli/{case} does not show it"))
+        };
     }
     let failing = files(section(code.page, "## Fails")?)?;
     let fixed = files(section(code.page, "## Fixed")?)?;
     let checked = Package::new(&failing)?.check()?;
     let codes: BTreeSet<&str> = checked.diagnostics.iter().map(|one| one.code.id).collect();
     if codes != BTreeSet::from([code.id]) {
-        return Err(format!("`Fails` must give {} and nothing else; it gives:\n{}", code.id, shown(&checked)));
+        return Err(format!(
+            "`Fails` must give {} and nothing else; it gives:\n{}",
+            code.id,
+            shown(&checked)
+        ));
     }
     clean(&fixed)
 }

@@ -83,7 +83,8 @@ pub(crate) fn output(location: &Location, checked: &Checked, out: Option<&Path>)
         None => (base.join(OUTPUT_FOLDER), format!("{shown_base}{OUTPUT_FOLDER}/")),
     };
     let header = header(checked);
-    let mut output = Output { parent, shown_parent, base, shown_base, targets: Vec::new(), single: BTreeMap::new() };
+    let mut output =
+        Output { parent, shown_parent, base, shown_base, targets: Vec::new(), single: BTreeMap::new() };
     for plan in &checked.plans {
         let artifacts = fuse_emit::emit(plan, &header, &checked.sources).map_err(|error| {
             let message = format!("cannot print the manifests of target `{}`: {error}", plan.target);
@@ -105,8 +106,12 @@ impl Output {
     fn add_single(&mut self, path: String, text: String, target: &str) -> Result<(), Failure> {
         match self.single.get(&path) {
             Some(other) if *other != text => {
-                let message = format!("`{path}` would not be the same for target `{target}` and the one before");
-                Err(Failure::new(message, "build the targets that differ into folders of their own with `--out`"))
+                let message =
+                    format!("`{path}` would not be the same for target `{target}` and the one before");
+                Err(Failure::new(
+                    message,
+                    "build the targets that differ into folders of their own with `--out`",
+                ))
             }
             Some(_) => Ok(()),
             None => {
@@ -148,16 +153,18 @@ fn write(output: &Output) -> Result<Vec<Written>, Failure> {
 
 /// Makes the folder of the targets; gives the topmost folder that was missing.
 fn make_parent(output: &Output) -> Result<Option<PathBuf>, Failure> {
-    let missing = output.parent.ancestors().take_while(|folder| {
-        !folder.as_os_str().is_empty() && folder.symlink_metadata().is_err()
-    });
+    let missing = output
+        .parent
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && folder.symlink_metadata().is_err());
     let made = missing.last().map(Path::to_path_buf);
-    fs::create_dir_all(&output.parent).map_err(|error| Failure::writing(&output.shown_parent, &error))?;
+    let shown = output.shown_parent.trim_end_matches('/');
+    fs::create_dir_all(&output.parent).map_err(|error| Failure::writing(shown, &error))?;
     Ok(made)
 }
 
 fn write_locked(output: &Output) -> Result<Vec<Written>, Failure> {
-    let failed = |shown: &str, error: io::Error| Failure::writing(shown, &error);
+    let failed = |shown: &str, error: io::Error| Failure::writing(shown.trim_end_matches('/'), &error);
     let _lock = replace::lock(&output.parent).map_err(|error| failed(&output.shown_parent, error))?;
     if output.base != output.parent {
         replace::repair(&output.base).map_err(|error| failed(&output.shown_base, error))?;

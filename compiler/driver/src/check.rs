@@ -51,11 +51,7 @@ impl Checked {
 ///
 /// # Errors
 /// When files cannot be read, or a selected target does not exist.
-pub fn check(
-    location: &Location,
-    overlay: &Overlay,
-    selection: &[String],
-) -> Result<Checked, Vec<Failure>> {
+pub fn check(location: &Location, overlay: &Overlay, selection: &[String]) -> Result<Checked, Vec<Failure>> {
     let mut own = fuse_files(location).map_err(|failure| vec![failure])?;
     own.extend(overlay.keys().filter(|path| path.ends_with(".fuse")).cloned());
     own.sort();
@@ -92,7 +88,11 @@ pub fn check(
 }
 
 /// Reads all entries once, so that every unreadable one is told; gives the text of `fuse.toml`.
-fn readable(location: &Location, disk: &Disk<'_>, entries: &[String]) -> Result<std::sync::Arc<str>, Vec<Failure>> {
+fn readable(
+    location: &Location,
+    disk: &Disk<'_>,
+    entries: &[String],
+) -> Result<std::sync::Arc<str>, Vec<Failure>> {
     let mut failures = Vec::new();
     let mut text = |path: &str| {
         disk.read(path).map_err(|error| failures.push(unreadable(&location.shown(path), &error))).ok()
@@ -102,7 +102,8 @@ fn readable(location: &Location, disk: &Disk<'_>, entries: &[String]) -> Result<
         text(entry);
     }
     if entries.is_empty() {
-        let help = "write a pipeline into a file such as `pipeline.fuse`; `fusec new <name>` makes an example";
+        let help =
+            "write a pipeline into a file such as `pipeline.fuse`; `fusec new <name>` makes an example";
         failures.push(Failure::new(format!("{} holds no `.fuse` file", location.shown("")), help));
     }
     match toml {
@@ -128,7 +129,8 @@ impl Checked {
         let has_roots = !self.package.pipelines.is_empty() || !self.package.deploys.is_empty();
         if project.targets.is_empty() && has_roots {
             let message = "the package has pipelines, and `fuse.toml` names no target to build them for";
-            let help = "add `[target.dev]` with `namespace = \"<namespace>\"` and `tekton = { version = \"1.15\" }`";
+            let help =
+                "add `[target.dev]` with `namespace = \"<namespace>\"` and `tekton = { version = \"1.15\" }`";
             self.diagnostics.push(Diagnostic::new(&codes::NO_TARGET, project.name.span, message).help(help));
         }
         if self.errors() > 0 {

@@ -120,7 +120,10 @@ fn part(
     let other = texts.iter().find_map(|(_, text)| version_of(text).filter(|version| *version != VERSION));
     if let Some(version) = other {
         let reason = format!("fusec {version} wrote it, this is fusec {VERSION}");
-        return Some((State::OtherCompiler, Difference { path: shown.to_owned(), reason, diff: String::new() }));
+        return Some((
+            State::OtherCompiler,
+            Difference { path: shown.to_owned(), reason, diff: String::new() },
+        ));
     }
     let mut diff = String::new();
     let mut changed = 0_usize;
@@ -143,13 +146,15 @@ fn part(
 
 /// A unified diff; where only headers differ, one line says so.
 fn unified(path: &str, old: &str, new: &str) -> String {
-    let body = |text: &str| -> String { text.split_inclusive('\n').filter(|line| !is_header(line)).collect() };
+    let body =
+        |text: &str| -> String { text.split_inclusive('\n').filter(|line| !is_header(line)).collect() };
     let (old_body, new_body) = (body(old), body(new));
     if old_body == new_body && !old.is_empty() && !new.is_empty() {
         return format!("{path}: only the header differs, because an input changed\n");
     }
     let mut text = String::new();
-    let name = |side: &str, empty: bool| if empty { "/dev/null".to_owned() } else { format!("{side}/{path}") };
+    let name =
+        |side: &str, empty: bool| if empty { "/dev/null".to_owned() } else { format!("{side}/{path}") };
     let diff = TextDiff::configure()
         .algorithm(Algorithm::Patience)
         .timeout(Duration::from_secs(2))

@@ -21,7 +21,8 @@ pub fn create_package(parent: &Path, name: &str) -> Result<Vec<&'static str>, Fa
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let inner = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !inner || name.len() > 63 || !edge(name.chars().next()) || !edge(name.chars().next_back()) {
-        let help = "lower-case letters, digits and `-`, at most 63, a letter or digit at both ends: `wine-quality`";
+        let help =
+            "lower-case letters, digits and `-`, at most 63, a letter or digit at both ends: `wine-quality`";
         return Err(Failure::new(format!("`{name}` cannot be the name of a package"), help));
     }
     let place = parent.join(name);

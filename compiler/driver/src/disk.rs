@@ -54,8 +54,8 @@ impl<'a> Disk<'a> {
         if length > MOST_BYTES {
             return Err(FileError::TooLarge(metadata.len().max(length)));
         }
-        let text = String::from_utf8(bytes)
-            .map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))?;
         match text.bytes().position(|byte| byte == 0) {
             Some(at) => Err(FileError::Io(format!("byte {at} is NUL, so it is no text"))),
             None => Ok(Arc::from(text)),
@@ -117,9 +117,10 @@ fn io_error(error: &io::Error) -> FileError {
 pub(crate) fn unreadable(shown: &str, error: &FileError) -> Failure {
     let mib = MOST_BYTES / (1024 * 1024);
     let (what, help) = match error {
-        FileError::Missing => {
-            ("there is no such file".to_owned(), "check the path, or remove the link that leads to it".to_owned())
-        }
+        FileError::Missing => (
+            "there is no such file".to_owned(),
+            "check the path, or remove the link that leads to it".to_owned(),
+        ),
         FileError::Outside => (
             "it is a symbolic link that leaves the package".to_owned(),
             "put a copy into the package: a package is built from its own files alone".to_owned(),
@@ -146,5 +147,46 @@ mod tests {
         assert_eq!(normal("a/../../x"), Err(FileError::Outside));
         assert_eq!(normal("/etc/passwd"), Err(FileError::Outside));
         assert!(matches!(normal("a\0b"), Err(FileError::Io(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_texts_of_the_package_are_read() {
+        use std::os::unix::fs::symlink;
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().canonicalize().unwrap().join("package");
+        std::fs::create_dir_all(root.join("folder")).unwrap();
+        let write = |path: &str, bytes: &[u8]| std::fs::write(root.join(path), bytes).unwrap();
+        write("a.fuse", b"a");
+        write("latin", b"ab\xe9");
+        write("binary", b"a\0");
+        std::fs::write(outer.path().join("outside"), "x").unwrap();
+        symlink("a.fuse", root.join("inner")).unwrap();
+        symlink("../outside", root.join("outer")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        symlink("nowhere", root.join("dangling")).unwrap();
+        File::create(root.join("large")).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        let pipe = std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap();
+        assert!(pipe.success());
+
+        let overlay = Overlay::from([("b.fuse".to_owned(), Arc::from("buffer"))]);
+        let location = Location { root: root.clone(), prefix: String::new(), only: None };
+        let disk = Disk::new(&location, &overlay, Vec::new());
+        let read = |path: &str| disk.read(path);
+        assert_eq!(read("a.fuse").as_deref(), Ok("a"));
+        assert_eq!(read("./folder/../inner").as_deref(), Ok("a"));
+        assert_eq!(read("b.fuse").as_deref(), Ok("buffer"));
+        assert_eq!(read("outer"), Err(FileError::Outside));
+        assert_eq!(read("../outside"), Err(FileError::Outside));
+        assert_eq!(read("none"), Err(FileError::Missing));
+        assert_eq!(read("dangling"), Err(FileError::Missing));
+        assert_eq!(read("latin"), Err(FileError::NotUtf8(2)));
+        assert_eq!(read("large"), Err(FileError::TooLarge(MOST_BYTES + 1)));
+        for odd in ["binary", "folder", "loop", "pipe", "a.fuse/b"] {
+            assert!(matches!(read(odd), Err(FileError::Io(_))), "{odd}: {:?}", read(odd));
+        }
+        // All stages of a command see the text that the first one saw.
+        write("a.fuse", b"changed");
+        assert_eq!(read("a.fuse").as_deref(), Ok("a"));
     }
 }

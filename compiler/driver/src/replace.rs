@@ -88,7 +88,11 @@ pub(crate) struct StagedFolder {
 }
 
 /// Writes a folder aside. Files that are the same in the old folder keep their times.
-pub(crate) fn stage_folder(parent: &Path, name: &str, files: &[(String, String)]) -> io::Result<StagedFolder> {
+pub(crate) fn stage_folder(
+    parent: &Path,
+    name: &str,
+    files: &[(String, String)],
+) -> io::Result<StagedFolder> {
     let place = parent.join(name);
     let mut builder = tempfile::Builder::new();
     let prefix = format!("{NEW}{name}-");
@@ -123,18 +127,22 @@ impl StagedFolder {
             // From here on the name belongs to the result: nothing may remove it.
             let written = self.written.keep();
             fs::rename(&written, &self.place).inspect_err(|_| drop(fs::remove_dir_all(&written)))?;
-        } else if !exchange(self.written.path(), &self.place)? {
-            let aside = self.parent.join(format!("{OLD}{}", self.name));
-            fs::rename(&self.place, &aside)?;
-            let written = self.written.keep();
-            if let Err(error) = fs::rename(&written, &self.place) {
-                fs::rename(&aside, &self.place)?;
-                drop(fs::remove_dir_all(&written));
-                return Err(error);
-            }
-            fs::remove_dir_all(&aside)?;
+            return Ok(());
         }
-        Ok(())
+        if exchange(self.written.path(), &self.place)? { Ok(()) } else { self.commit_in_two_steps() }
+    }
+
+    /// Moves the old folder aside, then the new one in its place: between the two, [`repair`] helps.
+    fn commit_in_two_steps(self) -> io::Result<()> {
+        let aside = self.parent.join(format!("{OLD}{}", self.name));
+        fs::rename(&self.place, &aside)?;
+        let written = self.written.keep();
+        if let Err(error) = fs::rename(&written, &self.place) {
+            fs::rename(&aside, &self.place)?;
+            drop(fs::remove_dir_all(&written));
+            return Err(error);
+        }
+        fs::remove_dir_all(&aside)
     }
 }
 
@@ -210,6 +218,31 @@ mod tests {
         assert_eq!(listing(&parent.join("dev")), ["a", "c"]);
         assert_eq!(fs::metadata(parent.join("dev/a")).unwrap().modified().unwrap(), old);
         assert_eq!(listing(parent), ["dev"]);
+    }
+
+    #[test]
+    fn two_steps_do_where_folders_cannot_be_exchanged() {
+        let parent = tempfile::tempdir().unwrap();
+        let parent = parent.path();
+        stage_folder(parent, "dev", &files(&[("a", "1")])).unwrap().commit().unwrap();
+        stage_folder(parent, "dev", &files(&[("b", "2")])).unwrap().commit_in_two_steps().unwrap();
+        assert_eq!(listing(&parent.join("dev")), ["b"]);
+        assert_eq!(listing(parent), ["dev"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn builds_of_one_package_wait_for_each_other() {
+        let parent = tempfile::tempdir().unwrap();
+        let parent = parent.path();
+        let held = lock(parent).unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| lock(parent).map(drop));
+            thread::sleep(Duration::from_millis(50));
+            assert!(!waiting.is_finished());
+            drop(held);
+            waiting.join().unwrap().unwrap();
+        });
     }
 
     #[test]

@@ -158,6 +158,12 @@ mod tests {
     }
 
     #[test]
+    fn strings_that_are_not_texts_are_never_blocks() {
+        assert_eq!(document(&["\tx\ny", "a\nb"]).unwrap(), "- \"\\tx\\ny\"\n- \"a\\nb\"\n");
+        assert_eq!(document(&["w ".repeat(90) + "x"]).unwrap(), format!("- {}x\n", "w ".repeat(90)));
+    }
+
+    #[test]
     fn long_lines_stay_whole() {
         let line = "word ".repeat(200) + "end";
         assert_eq!(text(&json!({"a": line})), format!("a: {line}\n"));

@@ -195,7 +195,7 @@ fn read(text: &str) -> Vec<Json> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 1_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 500, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn serde_yaml_reads_back_what_is_printed(documents in documents()) {

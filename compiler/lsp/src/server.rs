@@ -52,7 +52,8 @@ fn initialized() -> Value {
         text_document_sync: Some(lsp::TextDocumentSync::Options(sync)),
         ..lsp::ServerCapabilities::default()
     };
-    let info = lsp::ServerInfo { name: "fusec".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
+    let info =
+        lsp::ServerInfo { name: "fusec".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     let result = lsp::InitializeResult { capabilities, server_info: Some(info) };
     serde_json::to_value(result).unwrap_or_default()
 }
@@ -100,7 +101,8 @@ impl Server<'_> {
                 self.changed(document.uri, document.version, document.text)
             }
             "textDocument/didChange" => {
-                let Ok(params) = serde_json::from_value::<lsp::DidChangeTextDocumentParams>(note.params) else {
+                let Ok(params) = serde_json::from_value::<lsp::DidChangeTextDocumentParams>(note.params)
+                else {
                     return Ok(());
                 };
                 let document = params.text_document;
@@ -111,14 +113,18 @@ impl Server<'_> {
                 };
                 self.changed(document.text_document_identifier.uri, document.version, whole.text)
             }
-            "textDocument/didSave" => match serde_json::from_value::<lsp::DidSaveTextDocumentParams>(note.params) {
-                Ok(params) => path_of(&params.text_document.uri).map_or(Ok(()), |path| self.check(&path)),
-                Err(_) => Ok(()),
-            },
-            "textDocument/didClose" => match serde_json::from_value::<lsp::DidCloseTextDocumentParams>(note.params) {
-                Ok(params) => self.closed(&params.text_document.uri),
-                Err(_) => Ok(()),
-            },
+            "textDocument/didSave" => {
+                match serde_json::from_value::<lsp::DidSaveTextDocumentParams>(note.params) {
+                    Ok(params) => path_of(&params.text_document.uri).map_or(Ok(()), |path| self.check(&path)),
+                    Err(_) => Ok(()),
+                }
+            }
+            "textDocument/didClose" => {
+                match serde_json::from_value::<lsp::DidCloseTextDocumentParams>(note.params) {
+                    Ok(params) => self.closed(&params.text_document.uri),
+                    Err(_) => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -175,7 +181,11 @@ impl Server<'_> {
 
     /// The uri of a source: a path in the package, or one of the standard library.
     fn uri_of(&self, location: &Location, path: &str) -> lsp::Uri {
-        if path.starts_with("fuse:") { lsp::Uri(path.to_owned()) } else { self.uri(&location.root.join(path)) }
+        if path.starts_with("fuse:") {
+            lsp::Uri(path.to_owned())
+        } else {
+            self.uri(&location.root.join(path))
+        }
     }
 
     fn uri(&self, path: &Path) -> lsp::Uri {
@@ -216,7 +226,10 @@ fn convert(diagnostic: &Diagnostic, sources: &Sources, uri: &impl Fn(FileId) -> 
         .labels
         .iter()
         .map(|label| lsp::DiagnosticRelatedInformation {
-            location: lsp::Location { uri: uri(label.span.file), range: positions::range(label.span, sources) },
+            location: lsp::Location {
+                uri: uri(label.span.file),
+                range: positions::range(label.span, sources),
+            },
             message: label.text.clone(),
         })
         .collect();

@@ -31,7 +31,9 @@ fn serve(mut input: impl BufRead, output: impl Write + Send + 'static) -> Result
         thread::spawn(move || -> Result<(), String> {
             for message in replies {
                 let mut output = output.lock().map_err(|_| "the output is lost".to_owned())?;
-                message.write(&mut *output).map_err(|error| format!("cannot write to the client: {error}"))?;
+                message
+                    .write(&mut *output)
+                    .map_err(|error| format!("cannot write to the client: {error}"))?;
             }
             Ok(())
         })
@@ -108,7 +110,10 @@ fn read_content(input: &mut impl BufRead, length: u64) -> Option<Result<Vec<u8>,
     let mut content = input.take(length);
     if length > MOST_BYTES {
         io::copy(&mut content, &mut io::sink()).ok()?;
-        return Some(Err(Refused::new(ErrorCode::InvalidRequest, format!("a message of {length} bytes is too large"))));
+        return Some(Err(Refused::new(
+            ErrorCode::InvalidRequest,
+            format!("a message of {length} bytes is too large"),
+        )));
     }
     let mut bytes = Vec::new();
     content.read_to_end(&mut bytes).ok()?;
@@ -154,7 +159,8 @@ mod tests {
             &good,
         ]
         .concat();
-        let codes: Vec<Option<i32>> = frames(&input).iter().map(|frame| frame.as_ref().err().copied()).collect();
+        let codes: Vec<Option<i32>> =
+            frames(&input).iter().map(|frame| frame.as_ref().err().copied()).collect();
         assert_eq!(codes, [Some(-32700), Some(-32700), Some(-32600), Some(-32600), None, None]);
     }
 

@@ -44,14 +44,14 @@ fn has_option(tool: &Tool, at: usize, binding: &ToolBinding) -> bool {
     tool.options.get(at).is_some_and(|option| binding.options.contains_key(&option.name))
 }
 
+/// A target describes an installation, which may have more than a package uses: only a name that is nearly that of a
+/// tool in use is worth a word.
 fn unused(cx: &Cx<'_>, name: &EcoString, binding: &ToolBinding) {
     let names = cx.package.tools.iter().map(|tool| tool.name.as_str());
-    let help = closest(name, names).map_or_else(
-        || "leave it out, or import the tool where it is used".to_owned(),
-        |name| format!("did you mean `{name}`?"),
-    );
+    let Some(meant) = closest(name, names.filter(|name| !cx.target.bind.contains_key(*name))) else { return };
     let message = format!("the package does not use a tool `{name}`");
-    cx.report(Diagnostic::new(&codes::target::UNUSED_BINDING, binding.span, message).help(help));
+    let diagnostic = Diagnostic::new(&codes::target::UNUSED_BINDING, binding.span, message);
+    cx.report(diagnostic.help(format!("did you mean `{meant}`?")));
 }
 
 fn check_tool(cx: &Cx<'_>, tool: &Tool, binding: &ToolBinding) {

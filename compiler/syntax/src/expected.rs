@@ -81,11 +81,11 @@ struct Around {
 
 /// The diagnostic of a marker; `None` where another error explains it.
 pub(crate) fn explain(context: &Context<'_>, marker: Marker) -> Option<Diagnostic> {
-    let closer = matches!(
+    let in_bracket = matches!(
         marker.rule,
-        Rule::e_paren | Rule::e_bracket | Rule::e_brace | Rule::e_angle | Rule::e_hole
+        Rule::e_paren | Rule::e_bracket | Rule::e_brace | Rule::e_angle | Rule::e_hole | Rule::e_comma | Rule::e_close
     );
-    if closer && context.reported.contains(&marker.parent) {
+    if in_bracket && context.reported.contains(&marker.parent) {
         return None;
     }
     let around = context.around(marker.at);
@@ -154,7 +154,9 @@ impl Context<'_> {
             self.kind(around.after),
             None | Some(SyntaxKind::RBrace | SyntaxKind::RParen | SyntaxKind::RBracket)
         );
-        let at_end = around.line_end || (around.newline && (closing || marker.rule == Rule::e_comma));
+        let starts_line =
+            matches!(marker.rule, Rule::e_item | Rule::e_member_item | Rule::e_clause | Rule::e_stmt);
+        let at_end = (around.line_end && !starts_line) || (around.newline && (closing || marker.rule == Rule::e_comma));
         match (around.before, around.after) {
             (Some(before), None) => (self.span(before).at_end(), true),
             (Some(before), Some(_)) if at_end => (self.span(before).at_end(), true),

@@ -82,7 +82,8 @@ impl Golden {
                     self.problems.push(format!("{path}: {error}"));
                 }
             } else {
-                self.problems.push(format!("{path} is an orphan: nothing like it came out, and it is no input"));
+                self.problems
+                    .push(format!("{path} is an orphan: nothing like it came out, and it is no input"));
             }
         }
         if self.problems.is_empty() {

@@ -40,7 +40,8 @@ pub fn check_marks(package: &Path, found: &[Found]) -> Result<Vec<String>, Strin
         match left.get_mut(&key) {
             Some(count) if *count > 0 => *count -= 1,
             Some(_) | None => {
-                problems.push(format!("{}:{}: {} is not marked: {}", one.file, one.line, one.code, one.message));
+                problems
+                    .push(format!("{}:{}: {} is not marked: {}", one.file, one.line, one.code, one.message));
             }
         }
     }

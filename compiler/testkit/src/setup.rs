@@ -16,6 +16,7 @@ const NOBODY: u32 = 65_534;
 #[derive(Clone, Default, Debug)]
 pub struct Setup {
     lines: Vec<(usize, Vec<String>)>,
+    rights: Vec<(usize, u32, String)>,
     /// Run the program as a user without rights.
     pub nobody: bool,
     /// Run the program with the package on a file system of this size.
@@ -31,7 +32,8 @@ impl Setup {
     /// - `repeat FILE TEXT TIMES`: appends the text so many times
     /// - `bytes FILE ff fe …`: appends bytes
     /// - `replace FILE OLD NEW`: puts NEW for OLD, which must be there
-    /// - `remove FILE`, `folder DIR`, `symlink LINK TARGET`, `chmod MODE PATH`
+    /// - `remove FILE`, `folder DIR`, `symlink LINK TARGET`
+    /// - `chmod MODE PATH`: after all of these
     /// - `run ARG…`: runs the program, which must succeed
     /// - `env NAME VALUE`, `user nobody`, `disk SIZE`: how the program itself runs
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -40,8 +42,14 @@ impl Setup {
             if line.trim().is_empty() || line.trim_start().starts_with('#') {
                 continue;
             }
-            let words = shlex::split(line).ok_or_else(|| format!("setup:{}: quotes do not match", index + 1))?;
+            let words =
+                shlex::split(line).ok_or_else(|| format!("setup:{}: quotes do not match", index + 1))?;
             match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                ["chmod", mode, path] => {
+                    let mode = u32::from_str_radix(mode, 8)
+                        .map_err(|_| format!("setup:{}: `{mode}` is no octal mode", index + 1))?;
+                    setup.rights.push((index + 1, mode, (*path).to_owned()));
+                }
                 ["user", "nobody"] => setup.nobody = true,
                 ["disk", size] => setup.disk = Some((*size).to_owned()),
                 ["env", name, value] => setup.env.push(((*name).to_owned(), (*value).to_owned())),
@@ -51,10 +59,23 @@ impl Setup {
         Ok(setup)
     }
 
-    /// Brings the package into the state that the directives describe; `run` runs the program in it.
-    pub fn apply(&self, package: &Path, run: impl Fn(&[String]) -> Result<Finished, String>) -> Result<(), String> {
+    /// Brings the package into the state that the directives describe, but for rights; `run` runs the program in it.
+    pub fn apply(
+        &self,
+        package: &Path,
+        run: impl Fn(&[String]) -> Result<Finished, String>,
+    ) -> Result<(), String> {
         for (number, words) in &self.lines {
             directive(words, package, &run).map_err(|error| format!("setup:{number}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    /// Takes rights away, as the `chmod` directives say; after this the package may be closed to the test itself.
+    pub fn lock(&self, package: &Path) -> Result<(), String> {
+        for (number, mode, path) in &self.rights {
+            fs::set_permissions(package.join(path), Permissions::from_mode(*mode))
+                .map_err(|error| format!("setup:{number}: {path}: {error}"))?;
         }
         Ok(())
     }
@@ -92,10 +113,6 @@ fn directive(
         }
         ["folder", dir] => fs::create_dir_all(package.join(dir)).map_err(io),
         ["symlink", link, target] => symlink(target, package.join(link)).map_err(io),
-        ["chmod", mode, path] => {
-            let mode = u32::from_str_radix(mode, 8).map_err(|_| format!("`{mode}` is no octal mode"))?;
-            fs::set_permissions(package.join(path), Permissions::from_mode(mode)).map_err(io)
-        }
         ["run", ..] => {
             let finished = run(words.get(1..).unwrap_or_default())?;
             if finished.code == Some(0) {
@@ -184,7 +201,12 @@ cp -R "$work" "$stash"
 exit "$code"
 "#;
     let mut command = unshare();
-    command.args(["sh", "-c", SCRIPT, "sh"]).arg(package).arg(package.with_extension("disk")).arg(size).arg(program);
+    command
+        .args(["sh", "-c", SCRIPT, "sh"])
+        .arg(package)
+        .arg(package.with_extension("disk"))
+        .arg(size)
+        .arg(program);
     command
 }
 

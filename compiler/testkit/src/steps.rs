@@ -16,7 +16,7 @@ pub fn steps_package(count: usize) -> Vec<(String, String)> {
         step-image = \"registry.example/fuse/fuse-step:0.1.0\"\n";
     vec![
         ("fuse.toml".to_owned(), project.to_owned()),
-        ("main.fuse".to_owned(), format!("import \"./tasks\"\n\n{}", pipeline(count.max(1)))),
+        ("main.fuse".to_owned(), format!("import ./tasks\n\n{}", pipeline(count.max(1)))),
         ("tasks.fuse".to_owned(), tasks()),
     ]
 }

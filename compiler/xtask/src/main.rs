@@ -1,1 +1,36 @@
-fn main() {}
+//! Repository chores: `cargo xtask <chore>`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
+mod bless;
+mod generate;
+mod not_yet;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask tidy               checks what the compiler and clippy cannot: arrows, pages, goldens, sizes, words
+cargo xtask bless              runs the tests and writes what comes out as what is expected
+cargo xtask not-yet            writes grammar/not-yet.md
+cargo xtask gen-steps N DIR    writes a package with a pipeline of N steps into the new folder DIR
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["tidy"] => tidy::run(),
+        ["bless"] => bless::run(),
+        ["not-yet"] => not_yet::write(),
+        ["gen-steps", count, folder] => generate::run(count, folder),
+        [..] => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", error.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -49,7 +49,9 @@ impl Body<'_, '_> {
         };
         match def {
             Def::Task(id) => self.step(Callee::Task(id), &text, hint, type_args, args, span),
-            Def::Resource(id) if applying => self.step(Callee::Resource(id), &text, hint, type_args, args, span),
+            Def::Resource(id) if applying => {
+                self.step(Callee::Resource(id), &text, hint, type_args, args, span)
+            }
             Def::Resource(_) => {
                 let diagnostic = Diagnostic::new(
                     &codes::names::WRONG_KIND,
@@ -94,9 +96,12 @@ impl Body<'_, '_> {
     fn not_callable(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Typed {
         let typed = self.expr(callee, None);
         if !has_error(&typed) {
-            let diagnostic =
-                Diagnostic::new(&codes::names::WRONG_KIND, callee.span, "this is a value and cannot be called")
-                    .help("call a task, a function, or `apply` a resource");
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                callee.span,
+                "this is a value and cannot be called",
+            )
+            .help("call a task, a function, or `apply` a resource");
             self.checker.report(diagnostic);
         }
         self.ignore(args);
@@ -106,12 +111,9 @@ impl Body<'_, '_> {
     /// `apply resource(…)`.
     pub(super) fn apply(&mut self, inner: &Expr, span: Span) -> Typed {
         if !calls(inner) {
-            let diagnostic = Diagnostic::new(
-                &codes::names::WRONG_KIND,
-                inner.span,
-                "`apply` takes a call of a resource",
-            )
-            .help("write `apply tool.resource(…)`");
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, inner.span, "`apply` takes a call of a resource")
+                    .help("write `apply tool.resource(…)`");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -242,8 +244,12 @@ impl Body<'_, '_> {
                 *place = Some((value, arg.span));
             }
         }
-        let missing: Vec<&ParamView> =
-            params.iter().zip(&slots).filter(|(param, slot)| !param.optional && slot.is_none()).map(|(p, _)| p).collect();
+        let missing: Vec<&ParamView> = params
+            .iter()
+            .zip(&slots)
+            .filter(|(param, slot)| !param.optional && slot.is_none())
+            .map(|(p, _)| p)
+            .collect();
         if fine && !missing.is_empty() {
             self.missing_arguments(&missing, callee, span);
             fine = false;
@@ -263,7 +269,14 @@ impl Body<'_, '_> {
         Some(slots)
     }
 
-    fn unknown_argument(&mut self, params: &[ParamView], span: Span, name: &str, callee: &str, declared: Span) {
+    fn unknown_argument(
+        &mut self,
+        params: &[ParamView],
+        span: Span,
+        name: &str,
+        callee: &str,
+        declared: Span,
+    ) {
         let diagnostic = Diagnostic::new(
             &codes::types::UNKNOWN_ARGUMENT,
             span,
@@ -280,7 +293,10 @@ impl Body<'_, '_> {
     fn misplaced(&mut self, params: &[ParamView], span: Span, callee: &str, named: bool) {
         let plain: Vec<&str> = params.iter().filter(|p| !p.optional).map(|p| p.name.as_str()).collect();
         let (message, help) = if named {
-            ("an argument without name cannot follow a named one".to_owned(), "name it, or move it to the front".into())
+            (
+                "an argument without name cannot follow a named one".to_owned(),
+                "name it, or move it to the front".into(),
+            )
         } else if let Some(param) = params.iter().find(|param| param.optional) {
             let message = format!("`{callee}` takes {} arguments without name", plain.len());
             (message, format!("parameters with a default are named: `{}: …`", param.name))
@@ -341,7 +357,10 @@ impl Body<'_, '_> {
             let diagnostic = Diagnostic::new(
                 &codes::flow::LATE_IN_CONST,
                 span,
-                format!("`{}` is written into the manifest, and this is known only when the pipeline runs", param.name),
+                format!(
+                    "`{}` is written into the manifest, and this is known only when the pipeline runs",
+                    param.name
+                ),
             )
             .label(param.span, "declared `const` here")
             .help("give a literal, a `const`, or a `const` parameter of the pipeline");
@@ -370,9 +389,12 @@ impl Body<'_, '_> {
     fn function(&mut self, id: usize, text: &str, args: &[Arg], span: Span) -> Typed {
         let Some(function) = self.checker.fns.get(id) else { return Typed::error(span) };
         let params = param_views(&function.params);
-        let defaults: Vec<Option<Typed>> = function.params.iter().map(|param| param.default.clone()).collect();
+        let defaults: Vec<Option<Typed>> =
+            function.params.iter().map(|param| param.default.clone()).collect();
         let (body, ret) = (function.body.clone(), function.ret.clone());
-        let Some(given) = self.arrange(&params, args, text, body.span, span) else { return Typed::error(span) };
+        let Some(given) = self.arrange(&params, args, text, body.span, span) else {
+            return Typed::error(span);
+        };
         let mut values = Vec::with_capacity(params.len());
         for ((param, slot), default) in params.iter().zip(&given).zip(defaults) {
             values.push(match (slot, default) {
@@ -430,7 +452,9 @@ fn mentions_generics(ty: &Ty) -> bool {
 fn calls(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call { .. } => true,
-        ExprKind::Member { base, .. } | ExprKind::With { base, .. } | ExprKind::After { base, .. } => calls(base),
+        ExprKind::Member { base, .. } | ExprKind::With { base, .. } | ExprKind::After { base, .. } => {
+            calls(base)
+        }
         ExprKind::Paren(inner) => calls(inner),
         ExprKind::Missing => true,
         _ => false,
@@ -458,4 +482,3 @@ pub(super) fn root_call_mut(typed: &mut Typed) -> Option<&mut Call> {
         _ => None,
     }
 }
-

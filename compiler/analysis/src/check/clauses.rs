@@ -67,7 +67,11 @@ impl Checker<'_> {
                 if let Some(text) = literal.plain() {
                     return Some((text, literal.span));
                 }
-                self.malformed(expr.span, format!("{what} is written out, without `{{…}}`"), "write a plain text");
+                self.malformed(
+                    expr.span,
+                    format!("{what} is written out, without `{{…}}`"),
+                    "write a plain text",
+                );
                 None
             }
             ExprKind::Missing => None,
@@ -81,7 +85,11 @@ impl Checker<'_> {
 
 /// The word that an expression is.
 pub(super) fn word(expr: &Expr) -> Option<Name> {
-    if let ExprKind::Name(text) = &expr.kind { Some(Name { text: text.clone(), span: expr.span }) } else { None }
+    if let ExprKind::Name(text) = &expr.kind {
+        Some(Name { text: text.clone(), span: expr.span })
+    } else {
+        None
+    }
 }
 
 /// Whether a syntax error was told for a part.

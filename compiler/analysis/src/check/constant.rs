@@ -76,7 +76,8 @@ impl Checker<'_> {
     /// Checks every constant of a module, used or not.
     pub(super) fn all_consts(&mut self, module: usize) {
         for id in 0..self.consts.len() {
-            if let Some(span) = self.consts.get(id).filter(|item| item.module == module).map(|item| item.span) {
+            if let Some(span) = self.consts.get(id).filter(|item| item.module == module).map(|item| item.span)
+            {
                 self.const_item(id, span);
             }
         }
@@ -104,6 +105,7 @@ impl Body<'_, '_> {
 }
 
 /// Whether an error inside was reported.
+#[deny(clippy::wildcard_enum_match_arm)]
 pub(super) fn has_error(typed: &Typed) -> bool {
     if typed.ty.is_error() {
         return true;
@@ -160,7 +162,9 @@ pub(super) fn fold(typed: Typed) -> Typed {
             Some(Value::Range(_, high)) => Some(high.map_or(Value::None, Value::Int)),
             _ => None,
         },
-        Kind::Index(base, index) => as_ref(base).zip(as_ref(index)).and_then(|(base, index)| pick(base, index)),
+        Kind::Index(base, index) => {
+            as_ref(base).zip(as_ref(index)).and_then(|(base, index)| pick(base, index))
+        }
         Kind::Unary(op, operand) => as_ref(operand).and_then(|value| unary(*op, value)),
         Kind::Binary(op, left, right) => {
             as_ref(left).zip(as_ref(right)).and_then(|(left, right)| binary(*op, left, right))

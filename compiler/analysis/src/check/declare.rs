@@ -9,7 +9,8 @@ use fuse_syntax::ast::{self, Item, ItemKind, Name};
 use super::scope::{Def, Scope};
 use super::{AliasDef, AliasState, Checker, ConstDef, ConstState, PendingBody, index};
 use crate::model::{
-    Callee, Resource, ResourceId, Settings, Signature, Task, TaskBody, TaskId, Tool, ToolId, ToolOption, Typed,
+    Callee, Resource, ResourceId, Settings, Signature, Task, TaskBody, TaskId, Tool, ToolId, ToolOption,
+    Typed,
 };
 use crate::ty::{ArtifactId, EnumId, Ty};
 
@@ -40,6 +41,7 @@ impl Checker<'_> {
         }
     }
 
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn declare_item(&mut self, module: usize, tool: Option<ToolId>, item: &Item) {
         let public = item.public.is_some() || tool.is_some();
         match &item.kind {
@@ -128,14 +130,23 @@ impl Checker<'_> {
 
     fn only_outside_tools(&mut self, tool: Option<ToolId>, span: Span, what: &str) {
         if tool.is_some() {
-            let diagnostic =
-                Diagnostic::new(&codes::names::WRONG_KIND, span, format!("a `{what}` cannot stand inside a tool"))
-                    .help("move it to the top of the file");
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                span,
+                format!("a `{what}` cannot stand inside a tool"),
+            )
+            .help("move it to the top of the file");
             self.report(diagnostic);
         }
     }
 
-    fn declare_const(&mut self, module: usize, tool: Option<ToolId>, constant: &ast::ConstItem, public: bool) {
+    fn declare_const(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        constant: &ast::ConstItem,
+        public: bool,
+    ) {
         self.style(&constant.name, Style::Value);
         let def = Def::Const(self.consts.len());
         self.consts.push(ConstDef {
@@ -149,7 +160,13 @@ impl Checker<'_> {
         self.define(module, tool, &constant.name, def, public);
     }
 
-    fn declare_enum(&mut self, module: usize, tool: Option<ToolId>, declaration: &ast::EnumItem, public: bool) {
+    fn declare_enum(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        declaration: &ast::EnumItem,
+        public: bool,
+    ) {
         self.style(&declaration.name, Style::Type);
         let mut cases: Vec<EcoString> = Vec::new();
         for case in &declaration.cases {

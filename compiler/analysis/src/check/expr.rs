@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ecow::EcoString;
-use fuse_base::{Diagnostic, Span, codes, closest};
+use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_syntax::ast::{self, Expr, ExprKind, Name, RecordEntry, StrLit, StrPart};
 
 use super::body::{Body, Place};
@@ -22,6 +22,7 @@ impl Body<'_, '_> {
     }
 
     /// An expression; `want` tells literals and bare cases what they are, nothing more.
+    #[deny(clippy::wildcard_enum_match_arm)]
     pub(super) fn expr(&mut self, expr: &Expr, want: Option<&Ty>) -> Typed {
         let span = expr.span;
         match &expr.kind {
@@ -44,7 +45,9 @@ impl Body<'_, '_> {
             ExprKind::With { base, settings } => self.with(base, settings),
             ExprKind::After { base, steps } => self.after(base, steps),
             ExprKind::Unary { op, operand } => self.unary(*op, operand, span, want),
-            ExprKind::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, span, want),
+            ExprKind::Binary { op, op_span, left, right } => {
+                self.binary(*op, *op_span, left, right, span, want)
+            }
             ExprKind::If(inner) => self.if_value(inner, span, want),
             ExprKind::Paren(inner) => {
                 let typed = self.expr(inner, want);
@@ -88,7 +91,9 @@ impl Body<'_, '_> {
                     if other.is_none() || self.has_case(id, name) {
                         return self.bare_case(id, &word);
                     }
-                } else if other.is_none() && let Some(id) = self.only_enum_with(name) {
+                } else if other.is_none()
+                    && let Some(id) = self.only_enum_with(name)
+                {
                     return constant(Value::Case(name.clone()), Ty::Enum(id), span);
                 }
                 match other {
@@ -155,7 +160,8 @@ impl Body<'_, '_> {
             })
             .unwrap_or_else(|| "declare it, or import the module that does".to_owned());
         let diagnostic =
-            Diagnostic::new(&codes::names::UNKNOWN_NAME, span, format!("nothing here is called `{name}`")).help(help);
+            Diagnostic::new(&codes::names::UNKNOWN_NAME, span, format!("nothing here is called `{name}`"))
+                .help(help);
         self.checker.report(diagnostic);
         Typed::error(span)
     }
@@ -269,7 +275,11 @@ impl Body<'_, '_> {
                 name: None,
                 fields: fields
                     .iter()
-                    .map(|(name, field, span)| FieldTy { name: name.clone(), ty: field.ty.clone(), span: *span })
+                    .map(|(name, field, span)| FieldTy {
+                        name: name.clone(),
+                        ty: field.ty.clone(),
+                        span: *span,
+                    })
                     .collect(),
             })),
         };
@@ -372,7 +382,12 @@ impl Body<'_, '_> {
     }
 
     /// Fields in declared order; absent optional ones are `none`, others are reported.
-    fn whole_record(&mut self, record: &Rc<RecordTy>, given: Vec<(EcoString, Typed, Span)>, span: Span) -> Typed {
+    fn whole_record(
+        &mut self,
+        record: &Rc<RecordTy>,
+        given: Vec<(EcoString, Typed, Span)>,
+        span: Span,
+    ) -> Typed {
         let mut fields = Vec::with_capacity(record.fields.len());
         let mut missing = Vec::new();
         for field in &record.fields {

@@ -102,7 +102,11 @@ impl Body<'_, '_> {
                 if matches!(typed.ty, Ty::String(_)) && !self.text_as(&text, want, span) {
                     return Typed::error(span);
                 }
-                if matches!(typed.ty, Ty::String(_)) || typed.ty == *want { Some(Value::Str(text)) } else { None }
+                if matches!(typed.ty, Ty::String(_)) || typed.ty == *want {
+                    Some(Value::Str(text))
+                } else {
+                    None
+                }
             }
             (value, _) => self.accepts(&typed.ty, want, false).then_some(value),
         };
@@ -167,7 +171,9 @@ impl Body<'_, '_> {
         }
         let (found, wanted) = (self.checker.show(&typed.ty), self.checker.show(want));
         let help = match (&typed.ty, want) {
-            (Ty::Int(_), Ty::Float(_)) => "a whole number that is known late is no Float: declare it as `Float`".to_owned(),
+            (Ty::Int(_), Ty::Float(_)) => {
+                "a whole number that is known late is no Float: declare it as `Float`".to_owned()
+            }
             (from, Ty::String(_)) if from.is_scalar() => "write it into a text: `\"{…}\"`".to_owned(),
             (Ty::Record(record), _) if record.fields.iter().any(|field| field.ty == *want) => {
                 let fit = record.fields.iter().find(|field| field.ty == *want);
@@ -284,9 +290,9 @@ fn outside(value: &Value, ty: &Ty) -> Option<String> {
     match (value, ty) {
         (Value::Int(i), Ty::Int(b) | Ty::Count(b)) => bounds(*i, b),
         (Value::Float(f), Ty::Float(b)) => bounds(*f, b),
-        (Value::Duration(v), Ty::Duration(b)) | (Value::Cpu(v), Ty::Cpu(b)) | (Value::Memory(v), Ty::Memory(b)) => {
-            bounds(*v, b)
-        }
+        (Value::Duration(v), Ty::Duration(b))
+        | (Value::Cpu(v), Ty::Cpu(b))
+        | (Value::Memory(v), Ty::Memory(b)) => bounds(*v, b),
         (Value::Str(text), Ty::String(refined)) => {
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
             if !refined.bytes.admits(bytes) {

@@ -33,7 +33,9 @@ pub(super) fn instantiate(ty: &Ty, found: &Found) -> Ty {
                 .map(|field| FieldTy { ty: instantiate(&field.ty, found), ..field.clone() })
                 .collect(),
         })),
-        Ty::Artifact(artifact) if artifact.facets.iter().any(|f| !matches!(f, Facet::Unset | Facet::Case(_))) => {
+        Ty::Artifact(artifact)
+            if artifact.facets.iter().any(|f| !matches!(f, Facet::Unset | Facet::Case(_))) =>
+        {
             let facets = artifact.facets.iter().map(|facet| instantiate_facet(facet, found)).collect();
             Ty::Artifact(Rc::new(ArtifactTy { decl: artifact.decl, facets, by: artifact.by.clone() }))
         }
@@ -208,7 +210,10 @@ impl Body<'_, '_> {
                     format!("what `{}` of `{}` is follows from no argument", generic.name, callee.1),
                 )
                 .label(generic.span, "declared here")
-                .help(format!("write it: `{}<…>(…)`, or name the facet where the argument is produced", callee.1));
+                .help(format!(
+                    "write it: `{}<…>(…)`, or name the facet where the argument is produced",
+                    callee.1
+                ));
                 self.checker.report(diagnostic);
                 return false;
             };
@@ -271,7 +276,9 @@ impl Body<'_, '_> {
             _ => None,
         };
         let package = &self.checker.package;
-        let Some(mine) = package.resources.get(own.0 as usize).and_then(|r| decl(&r.sig)) else { return Vec::new() };
+        let Some(mine) = package.resources.get(own.0 as usize).and_then(|r| decl(&r.sig)) else {
+            return Vec::new();
+        };
         let mut names = Vec::new();
         for (at, resource) in package.resources.iter().enumerate() {
             let sig = &resource.sig;
@@ -279,11 +286,13 @@ impl Body<'_, '_> {
             if !other || decl(sig) != Some(mine) || sig.generics.len() != found.len() {
                 continue;
             }
-            let fits = views(&sig.generics).iter().zip(found).all(|(generic, facet)| match (&generic.bound, facet) {
-                (BoundView::Set(set), Some(Facet::Case(case))) => {
-                    members(set, found).is_some_and(|names| names.contains(case))
+            let fits = views(&sig.generics).iter().zip(found).all(|(generic, facet)| {
+                match (&generic.bound, facet) {
+                    (BoundView::Set(set), Some(Facet::Case(case))) => {
+                        members(set, found).is_some_and(|names| names.contains(case))
+                    }
+                    _ => true,
                 }
-                _ => true,
             });
             if fits {
                 let tool = sig.tool.and_then(|tool| package.tools.get(tool.0 as usize));
@@ -297,4 +306,3 @@ impl Body<'_, '_> {
         names
     }
 }
-

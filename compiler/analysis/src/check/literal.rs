@@ -1,7 +1,7 @@
 //! Literals: numbers and texts, read as the type that is expected.
 
-use fuse_base::{Diagnostic, Span, codes};
 use ecow::EcoString;
+use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::number::{Decimal, Number};
 
 use super::body::Body;
@@ -13,7 +13,8 @@ use crate::value::Value;
 type Units = &'static [(&'static str, u64)];
 
 /// Milliseconds.
-const DURATION: Units = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+const DURATION: Units =
+    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 /// Thousandths of a processor.
 const CPU: Units = &[("m", 1)];
 /// Bytes.
@@ -46,7 +47,8 @@ impl Body<'_, '_> {
                 u64::try_from(*i).ok().and_then(|i| i.checked_mul(1000)).map(Value::Cpu)
             }
             (Number::Float(f), Some(Ty::Cpu(_))) => thousandths(*f).map(Value::Cpu),
-            (Number::Int(_) | Number::Float(_), Some(Ty::Duration(_) | Ty::Memory(_))) | (Number::Unit(_), _) => None,
+            (Number::Int(_) | Number::Float(_), Some(Ty::Duration(_) | Ty::Memory(_)))
+            | (Number::Unit(_), _) => None,
             (Number::Int(i), Some(Ty::Float(_))) => {
                 #[allow(clippy::cast_precision_loss)]
                 let float = *i as f64;
@@ -65,12 +67,14 @@ impl Body<'_, '_> {
 
     fn wrong_unit(&mut self, text: &str, number: &Number, span: Span, want: Option<&Ty>) -> Typed {
         let (message, help) = match want {
-            Some(Ty::Duration(_)) => {
-                (format!("`{text}` is no duration"), "write a unit: `ms`, `s`, `min`, `h` or `d`, as in `1h30min`")
-            }
-            Some(Ty::Memory(_)) => {
-                (format!("`{text}` is no amount of memory"), "write a suffix: `Ki`, `Mi`, `Gi` or `k`, `M`, `G`")
-            }
+            Some(Ty::Duration(_)) => (
+                format!("`{text}` is no duration"),
+                "write a unit: `ms`, `s`, `min`, `h` or `d`, as in `1h30min`",
+            ),
+            Some(Ty::Memory(_)) => (
+                format!("`{text}` is no amount of memory"),
+                "write a suffix: `Ki`, `Mi`, `Gi` or `k`, `M`, `G`",
+            ),
             Some(Ty::Cpu(_)) => {
                 (format!("`{text}` is no amount of processors"), "write `2`, `0.5` or thousandths as `500m`")
             }
@@ -100,7 +104,8 @@ impl Body<'_, '_> {
         let Some(wrong) = wrong else { return true };
         let shown = self.checker.show(ty);
         let diagnostic =
-            Diagnostic::new(&codes::types::MALFORMED, span, format!("{text:?} is no {shown}: {wrong}")).help(help);
+            Diagnostic::new(&codes::types::MALFORMED, span, format!("{text:?} is no {shown}: {wrong}"))
+                .help(help);
         self.checker.report(diagnostic);
         false
     }
@@ -240,7 +245,9 @@ mod tests {
 
     #[test]
     fn formats_of_constant_texts() {
-        for good in ["alpine", "alpine/git:v2.49.1", "ghcr.io/mlflow/mlflow:v3.17.2-full", "localhost:5000/a__b/c"] {
+        for good in
+            ["alpine", "alpine/git:v2.49.1", "ghcr.io/mlflow/mlflow:v3.17.2-full", "localhost:5000/a__b/c"]
+        {
             assert_eq!(image(good), None, "{good}");
         }
         for bad in ["", "Alpine", "a//b", "a:", "a@sha256:12", "a b", "-a"] {
@@ -251,6 +258,11 @@ mod tests {
         assert_eq!(path("data/wine.csv"), None);
         assert!(path("/etc").is_some() && path("a/../b").is_some());
         assert_eq!(dns_label("wine-quality"), None);
-        assert!(dns_label("-a").is_some() && dns_label("A").is_some() && dns_label("1a").is_some() && dns_label(&"a".repeat(64)).is_some());
+        assert!(
+            dns_label("-a").is_some()
+                && dns_label("A").is_some()
+                && dns_label("1a").is_some()
+                && dns_label(&"a".repeat(64)).is_some()
+        );
     }
 }

@@ -43,14 +43,7 @@ impl Body<'_, '_> {
     }
 
     /// A member of a module, tool or enum.
-    fn static_member(
-        &mut self,
-        def: Def,
-        text: &str,
-        base: Span,
-        name: &Name,
-        span: Span,
-    ) -> Typed {
+    fn static_member(&mut self, def: Def, text: &str, base: Span, name: &Name, span: Span) -> Typed {
         match def {
             Def::Module(_) | Def::Tool(_) => match self.checker.member_of(def, name, self.env.module, text) {
                 Def::Const(id) => self.checker.const_item(id, span),
@@ -67,7 +60,8 @@ impl Body<'_, '_> {
             }
             Def::Option(tool, at) => {
                 let options = self.checker.package.tools.get(tool.0 as usize).map(|tool| &tool.options);
-                let Some(ty) = options.and_then(|options| options.get(at)).map(|option| option.ty.clone()) else {
+                let Some(ty) = options.and_then(|options| options.get(at)).map(|option| option.ty.clone())
+                else {
                     return Typed::error(span);
                 };
                 let typed = Typed { kind: Kind::Option(tool, at), ty, late: false, span: base };
@@ -168,7 +162,9 @@ impl Body<'_, '_> {
         let ty = match (&base.ty, &index.kind) {
             (Ty::List(item, _), Kind::Value(Value::Int(_))) => (**item).clone(),
             (Ty::Map(item), _) => (**item).clone(),
-            (Ty::Record(record), Kind::Generic(_)) => record.fields.first().map_or(Ty::Json, |f| f.ty.clone()),
+            (Ty::Record(record), Kind::Generic(_)) => {
+                record.fields.first().map_or(Ty::Json, |f| f.ty.clone())
+            }
             (Ty::Record(record), Kind::Value(Value::Str(key) | Value::Case(key))) => {
                 match record.fields.iter().find(|field| field.name == *key) {
                     Some(field) => field.ty.clone(),
@@ -191,12 +187,13 @@ impl Body<'_, '_> {
                 return Typed::error(span);
             }
         };
-        let (late, known) = (base.late, matches!((&base.kind, &index.kind), (Kind::Value(_), Kind::Value(_))));
+        let (late, known) =
+            (base.late, matches!((&base.kind, &index.kind), (Kind::Value(_), Kind::Value(_))));
         let place = index.span;
         let typed = fold(Typed { kind: Kind::Index(Box::new(base), Box::new(index)), ty, late, span });
         if known && !matches!(typed.kind, Kind::Value(_)) {
-            let diagnostic =
-                Diagnostic::new(&codes::types::OUT_OF_RANGE, place, "there is no such item").help("items count from 0");
+            let diagnostic = Diagnostic::new(&codes::types::OUT_OF_RANGE, place, "there is no such item")
+                .help("items count from 0");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }

@@ -123,7 +123,8 @@ impl Checker<'_> {
         self.diagnostics.extend(parse.diagnostics);
         let ast = Rc::new(parse.file);
         let id = self.modules.len();
-        let folder = place.path.rsplit_once('/').map_or(EcoString::new(), |(head, _)| ecow::eco_format!("{head}/"));
+        let folder =
+            place.path.rsplit_once('/').map_or(EcoString::new(), |(head, _)| ecow::eco_format!("{head}/"));
         self.modules.push(Module {
             path: place.path.clone(),
             folder,
@@ -239,8 +240,7 @@ impl Checker<'_> {
             let wanted = place.path.strip_suffix(".fuse").unwrap_or(&place.path);
             did_you_mean(wanted, names)
         };
-        let diagnostic =
-            Diagnostic::new(&codes::names::UNKNOWN_IMPORT, path.span, message).help_opt(help);
+        let diagnostic = Diagnostic::new(&codes::names::UNKNOWN_IMPORT, path.span, message).help_opt(help);
         self.report(diagnostic);
     }
 

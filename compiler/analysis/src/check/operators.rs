@@ -63,7 +63,8 @@ impl Body<'_, '_> {
     fn pair(&mut self, left: &Expr, right: &Expr, want: Option<&Ty>) -> (Typed, Typed) {
         let literal = |expr: &Expr| {
             use fuse_syntax::ast::ExprKind as K;
-            matches!(expr.kind, K::Number(_) | K::Name(_) | K::List(_)) || matches!(expr.kind, K::Unary { .. })
+            matches!(expr.kind, K::Number(_) | K::Name(_) | K::List(_))
+                || matches!(expr.kind, K::Unary { .. })
         };
         let first = |body: &mut Self, expr: &Expr| body.expr(expr, want);
         if literal(left) && !literal(right) {
@@ -103,9 +104,12 @@ impl Body<'_, '_> {
         let constant = matches!((&left.kind, &right.kind), (Kind::Value(_), Kind::Value(_)));
         let typed = fold(Typed { kind: Kind::Binary(op, Box::new(left), Box::new(right)), ty, late, span });
         if constant && !matches!(typed.kind, Kind::Value(_)) {
-            let diagnostic =
-                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, "this has no value: it overflows or divides by zero")
-                    .help("write other numbers");
+            let diagnostic = Diagnostic::new(
+                &codes::types::OUT_OF_RANGE,
+                span,
+                "this has no value: it overflows or divides by zero",
+            )
+            .help("write other numbers");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -152,7 +156,8 @@ impl Body<'_, '_> {
     fn membership(&mut self, left: &Expr, right: &Expr, span: Span) -> Typed {
         let left = self.expr(left, None);
         let left = self.present(left);
-        let list = Ty::List(std::rc::Rc::new(left.ty.clone()), crate::ty::Bounds { low: Some(0), high: None });
+        let list =
+            Ty::List(std::rc::Rc::new(left.ty.clone()), crate::ty::Bounds { low: Some(0), high: None });
         let right = self.expect(right, &list);
         if has_error(&left) || has_error(&right) {
             return Typed::error(span);
@@ -186,7 +191,9 @@ impl Body<'_, '_> {
         let ty = match (&left.ty, &right.ty) {
             (Ty::Int(_) | Ty::Count(_), Ty::Int(_) | Ty::Count(_)) => Ty::int(),
             (Ty::Float(_), Ty::Float(_)) => Ty::float(),
-            (Ty::String(_), Ty::String(_)) if op == BinaryOp::Add && !(left.late || right.late) => Ty::string(),
+            (Ty::String(_), Ty::String(_)) if op == BinaryOp::Add && !(left.late || right.late) => {
+                Ty::string()
+            }
             (a, b) => {
                 let (a, b) = (self.checker.show(a), self.checker.show(b));
                 return self.wrong_operands(op_span, &format!("this operator is not for {a} and {b}"));
@@ -215,7 +222,11 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         if (left.late || right.late) && self.env.place == Place::Pipeline {
-            self.checker.not_yet(&codes::not_yet::JOIN, span, "`??` on values known only when the pipeline runs");
+            self.checker.not_yet(
+                &codes::not_yet::JOIN,
+                span,
+                "`??` on values known only when the pipeline runs",
+            );
             return Typed { kind: Kind::Error, ty: inner, late: true, span };
         }
         self.operation(BinaryOp::Coalesce, left, right, inner, span)

@@ -31,8 +31,9 @@ impl Checker<'_> {
         for item in &ast.items {
             self.functions_of(module, None, item);
         }
-        let pending: Vec<usize> =
-            (0..self.pending.len()).filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module)).collect();
+        let pending: Vec<usize> = (0..self.pending.len())
+            .filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module))
+            .collect();
         for at in pending {
             self.pending_signature(at);
         }
@@ -41,21 +42,29 @@ impl Checker<'_> {
     fn facets_of(&mut self, module: usize, tool: Option<ToolId>, item: &ast::Item) {
         match &item.kind {
             ItemKind::Tool(declaration) => {
-                if let Some(Def::Tool(id)) = self.lookup(module, None, &declaration.name.text).map(|e| e.def) {
+                if let Some(Def::Tool(id)) = self.lookup(module, None, &declaration.name.text).map(|e| e.def)
+                {
                     for member in &declaration.members {
                         self.facets_of(module, Some(id), member);
                     }
                 }
             }
             ItemKind::Artifact(artifact) => {
-                let Some(Def::Artifact(id)) = self.lookup(module, tool, &artifact.name.text).map(|e| e.def) else {
+                let Some(Def::Artifact(id)) = self.lookup(module, tool, &artifact.name.text).map(|e| e.def)
+                else {
                     return;
                 };
                 let env = Env::of_module(module, tool);
-                let facets: Vec<(EcoString, FacetKind)> =
-                    artifact.facets.iter().map(|facet| (facet.name.text.clone(), self.facet_kind(facet, &env))).collect();
-                let fields: Vec<(EcoString, Ty)> =
-                    artifact.fields.iter().map(|field| (field.name.text.clone(), self.ty(&field.ty, &env))).collect();
+                let facets: Vec<(EcoString, FacetKind)> = artifact
+                    .facets
+                    .iter()
+                    .map(|facet| (facet.name.text.clone(), self.facet_kind(facet, &env)))
+                    .collect();
+                let fields: Vec<(EcoString, Ty)> = artifact
+                    .fields
+                    .iter()
+                    .map(|field| (field.name.text.clone(), self.ty(&field.ty, &env)))
+                    .collect();
                 if let Some(decl) = self.package.artifacts.get_mut(id.0 as usize) {
                     decl.facets = facets;
                     decl.fields = fields;
@@ -82,7 +91,8 @@ impl Checker<'_> {
     fn functions_of(&mut self, module: usize, tool: Option<ToolId>, item: &ast::Item) {
         match &item.kind {
             ItemKind::Tool(declaration) => {
-                if let Some(Def::Tool(id)) = self.lookup(module, None, &declaration.name.text).map(|e| e.def) {
+                if let Some(Def::Tool(id)) = self.lookup(module, None, &declaration.name.text).map(|e| e.def)
+                {
                     for member in &declaration.members {
                         self.functions_of(module, Some(id), member);
                     }
@@ -94,7 +104,18 @@ impl Checker<'_> {
     }
 
     /// Gives a `const fn` its place; its body follows with the signatures.
-    pub(super) fn declare_fn(&mut self, module: usize, tool: Option<ToolId>, function: &ast::FnItem, public: bool) {
+    pub(super) fn declare_fn(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        function: &ast::FnItem,
+        public: bool,
+    ) {
+        if let Some(what) = later_fn(function) {
+            self.not_yet(&codes::not_yet::CONST_FN_BODY, function.name.span, what);
+            self.define(module, tool, &function.name, Def::Error, public);
+            return;
+        }
         let def = Def::Fn(self.fns.len());
         self.fns.push(FnDef {
             name: function.name.text.clone(),
@@ -109,13 +130,8 @@ impl Checker<'_> {
         let Some(Def::Fn(id)) = self.lookup(module, tool, &function.name.text).map(|e| e.def) else { return };
         let env = Env::of_module(module, tool);
         let [ast::Stmt { kind: ast::StmtKind::Expr(value), .. }] = function.body.stmts.as_slice() else {
-            self.not_yet(&codes::not_yet::CONST_FN_BODY, function.name.span, "a `const fn` with statements");
             return;
         };
-        if let Some(generic) = function.generics.first() {
-            self.not_yet(&codes::not_yet::CONST_FN_BODY, generic.name.span, "a `const fn` with type parameters");
-            return;
-        }
         let params = self.params(&function.params, &env);
         let ret = function.ret.as_ref().map(|ty| self.ty(ty, &env));
         let mut scope: Vec<EnvParam> = env_params(&params);
@@ -147,7 +163,9 @@ impl Checker<'_> {
         let (outputs, single) = self.outputs(item.ret.as_ref(), &env);
         let sig = match callee {
             Callee::Task(id) => self.package.tasks.get_mut(id.0 as usize).map(|task| &mut task.sig),
-            Callee::Resource(id) => self.package.resources.get_mut(id.0 as usize).map(|resource| &mut resource.sig),
+            Callee::Resource(id) => {
+                self.package.resources.get_mut(id.0 as usize).map(|resource| &mut resource.sig)
+            }
         };
         if let Some(sig) = sig {
             *sig = Signature { generics, params, outputs, single, ..take(sig) };
@@ -155,7 +173,12 @@ impl Checker<'_> {
     }
 
     /// `<F: Flavor, S in serves[F]>` and `where F in …`.
-    pub(super) fn generics(&mut self, declared: &[ast::Generic], wheres: &[ast::Where], env: &Env) -> Vec<Generic> {
+    pub(super) fn generics(
+        &mut self,
+        declared: &[ast::Generic],
+        wheres: &[ast::Where],
+        env: &Env,
+    ) -> Vec<Generic> {
         let mut out: Vec<Generic> = Vec::new();
         for generic in declared {
             let scope = Env { generics: Rc::new(scope_of(&out)), ..env.clone() };
@@ -236,6 +259,7 @@ impl Checker<'_> {
                 self.not_yet(&codes::not_yet::CAPABILITY, used, "`use` parameters");
             }
             let ty = if param.used.is_some() { Ty::Error } else { self.ty(&param.ty, env) };
+            let ty = self.no_artifacts_inside(ty, param.ty.span);
             let default = param.default.as_ref().filter(|_| param.used.is_none()).map(|default| {
                 let mut body = self.body(env.at(Place::Constant));
                 body.expect(default, &ty)
@@ -263,13 +287,35 @@ impl Checker<'_> {
         out
     }
 
+    /// A record that is a value has values as fields: artifacts travel on their own.
+    fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
+        let inside = match super::literal::bare(&ty) {
+            Ty::Record(record) => {
+                record.fields.iter().any(|f| matches!(super::literal::bare(&f.ty), Ty::Artifact(_)))
+            }
+            _ => false,
+        };
+        if !inside {
+            return ty;
+        }
+        let diagnostic = Diagnostic::new(
+            &codes::types::BAD_TYPE,
+            span,
+            "a record that travels as a value cannot hold an artifact",
+        )
+        .help("make the artifact a parameter of its own");
+        self.report(diagnostic);
+        Ty::Error
+    }
+
     /// The outputs that a return type declares, and whether a call is its one output.
     pub(super) fn outputs(&mut self, ret: Option<&TypeExpr>, env: &Env) -> (Vec<Output>, bool) {
         let Some(ret) = ret else { return (Vec::new(), false) };
         if let TypeKind::Record(fields) = &ret.kind {
             let ty = self.record(None, fields, env);
             let Ty::Record(record) = ty else { return (Vec::new(), false) };
-            let doc = |name: &EcoString| fields.iter().find(|f| f.name.text == *name).and_then(|f| f.doc.clone());
+            let doc =
+                |name: &EcoString| fields.iter().find(|f| f.name.text == *name).and_then(|f| f.doc.clone());
             let outputs = record
                 .fields
                 .iter()
@@ -294,7 +340,8 @@ impl Checker<'_> {
     fn output_name(&self, ty: &Ty) -> EcoString {
         match super::literal::bare(ty) {
             Ty::Artifact(artifact) => {
-                let name = self.package.artifacts.get(artifact.decl.0 as usize).map_or("value", |a| a.name.as_str());
+                let name =
+                    self.package.artifacts.get(artifact.decl.0 as usize).map_or("value", |a| a.name.as_str());
                 let mut out = EcoString::new();
                 for c in name.chars() {
                     if c.is_ascii_uppercase() && !out.is_empty() {
@@ -328,6 +375,18 @@ pub(super) fn env_params(params: &[Param]) -> Vec<EnvParam> {
         .collect()
 }
 
+/// What of a `const fn` cannot be built yet.
+fn later_fn(function: &ast::FnItem) -> Option<&'static str> {
+    if !function.generics.is_empty() {
+        return Some("a `const fn` with type parameters");
+    }
+    match function.body.stmts.as_slice() {
+        [ast::Stmt { kind: ast::StmtKind::Expr(_), .. }] => None,
+        [] => Some("a `const fn` without a value"),
+        _ => Some("a `const fn` with statements"),
+    }
+}
+
 /// The parts of a signature that are known since its declaration.
 fn take(sig: &mut Signature) -> Signature {
     Signature {
@@ -341,4 +400,3 @@ fn take(sig: &mut Signature) -> Signature {
         span: sig.span,
     }
 }
-

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
-use fuse_syntax::ast::{self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, RecordEntry, StmtKind};
+use fuse_syntax::ast::{
+    self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, RecordEntry, StmtKind,
+};
 
-use super::body::{Body, Env, Flow, Place};
+use super::body::{Body, Env, Flow, Place, scope_of};
 use super::call::root_call;
 use super::constant::{fold, has_error};
 use super::declare::Style;
@@ -26,7 +28,9 @@ const RESERVED: [&str; 3] = ["join", "list", "decide"];
 impl Checker<'_> {
     /// The pipelines and deployments of a module; only those of the package's own entry files are roots.
     pub(super) fn flows(&mut self, module: usize) {
-        let Some((ast, entry)) = self.modules.get(module).map(|m| (Rc::clone(&m.ast), m.entry)) else { return };
+        let Some((ast, entry)) = self.modules.get(module).map(|m| (Rc::clone(&m.ast), m.entry)) else {
+            return;
+        };
         for item in &ast.items {
             match &item.kind {
                 ItemKind::Pipeline(pipeline) => {
@@ -52,6 +56,9 @@ impl Checker<'_> {
             self.not_yet(&codes::not_yet::GENERIC_PIPELINE, generic.name.span, what);
         }
         let env = Env::of_module(module, None);
+        // The names stay known, so that only the declaration is reported.
+        let generics = self.generics(&pipeline.generics, &pipeline.wheres, &env);
+        let env = Env { generics: Rc::new(scope_of(&generics)), ..env };
         let params = self.params(&pipeline.params, &env);
         let (outputs, single) = self.outputs(pipeline.ret.as_ref(), &env);
         for param in &params {
@@ -59,7 +66,10 @@ impl Checker<'_> {
         }
         let env = Env { params: Rc::new(env_params(&params)), ..env.at(Place::Pipeline) };
         let flow = Flow {
-            outputs: outputs.iter().map(|output| (output.name.clone(), output.ty.clone(), output.span)).collect(),
+            outputs: outputs
+                .iter()
+                .map(|output| (output.name.clone(), output.ty.clone(), output.span))
+                .collect(),
             single,
             ..Flow::default()
         };
@@ -122,6 +132,7 @@ impl Checker<'_> {
 
 impl Body<'_, '_> {
     /// The statements of a block; `value` says whether its value is used.
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn statements(&mut self, block: &ast::Block, value: bool) -> Block {
         let mut out = Block { stmts: Vec::new(), value: None };
         let mut returned: Option<Span> = None;
@@ -138,10 +149,12 @@ impl Body<'_, '_> {
                 returned = None;
             }
             match &stmt.kind {
-                StmtKind::Let { pattern, ty, value } => self.bind(pattern, ty.as_ref(), value, &mut out.stmts),
+                StmtKind::Let { pattern, ty, value } => {
+                    self.bind(pattern, ty.as_ref(), value, &mut out.stmts)
+                }
                 StmtKind::Return(given) => {
                     returned = Some(stmt.span);
-                    let stmt = self.give(given.as_ref(), stmt.span);
+                    let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
                     out.stmts.push(stmt);
                 }
                 StmtKind::Finally(inner) => {
@@ -149,9 +162,12 @@ impl Body<'_, '_> {
                     self.later(&codes::not_yet::FINALLY, place, "`finally`");
                     let _ = inner;
                 }
-                StmtKind::Expr(expr) if value && at == last => out.value = Some(Box::new(self.expr(expr, None))),
+                StmtKind::Expr(expr) if value && at == last => {
+                    out.value = Some(Box::new(self.expr(expr, None)))
+                }
                 StmtKind::Expr(expr) => {
                     let typed = self.effect(expr);
+                    returned = returned.or_else(|| returns(&typed));
                     out.stmts.push(Stmt::Expr(typed));
                 }
             }
@@ -166,9 +182,12 @@ impl Body<'_, '_> {
         }
         let typed = self.expr(expr, None);
         if root_call(&typed).is_none() && !has_error(&typed) && !matches!(typed.kind, Kind::If(_)) {
-            let diagnostic =
-                Diagnostic::new(&codes::types::NO_EFFECT, expr.span, "this does nothing: its value is not used")
-                    .help("bind it with `let`, or remove it");
+            let diagnostic = Diagnostic::new(
+                &codes::types::NO_EFFECT,
+                expr.span,
+                "this does nothing: its value is not used",
+            )
+            .help("bind it with `let`, or remove it");
             self.checker.report(diagnostic);
         }
         typed
@@ -243,7 +262,7 @@ impl Body<'_, '_> {
             field.span,
             format!("{shown} has no `{}`", field.text),
         )
-        .help_opt(fuse_base::did_you_mean(&field.text, names.iter().map(EcoString::as_str)));
+        .help(or_nothing(fuse_base::did_you_mean(&field.text, names.iter().map(EcoString::as_str))));
         self.checker.report(diagnostic);
     }
 
@@ -274,7 +293,8 @@ impl Body<'_, '_> {
         self.checker.style(name, Style::Value);
         let param = self.env.params.iter().find(|param| param.name == name.text).map(|param| param.span);
         let bound = self.flow.names.get(&name.text).and_then(|id| self.flow.local(*id));
-        let clash = bound.filter(|local| !exclusive(&local.presence, &self.flow.arms)).map(|local| local.span);
+        let clash =
+            bound.filter(|local| !exclusive(&local.presence, &self.flow.arms)).map(|local| local.span);
         if let Some(first) = clash.or(param) {
             let diagnostic = Diagnostic::new(
                 &codes::names::DUPLICATE_NAME,
@@ -293,9 +313,8 @@ impl Body<'_, '_> {
     pub(super) fn if_value(&mut self, inner: &IfExpr, span: Span, want: Option<&Ty>) -> Typed {
         self.hint = None;
         if self.env.place != Place::Pipeline {
-            let diagnostic =
-                Diagnostic::new(&codes::names::WRONG_KIND, span, "`if` stands in pipelines")
-                    .help("let a step decide, or take the value as a parameter");
+            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, "`if` stands in pipelines")
+                .help("let a step decide, or take the value as a parameter");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -329,16 +348,30 @@ impl Body<'_, '_> {
             Some(Else::If(next)) => {
                 let place = Span { end: next.span.start + 2, ..next.span };
                 self.later(&codes::not_yet::ELSE_IF, place, "`else if`");
-                None
+                if used {
+                    self.flow.const_arms.pop();
+                    return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
+                }
+                // Its arms are checked all the same, for their own mistakes and for what they return.
+                self.flow.arms.push((chain, 1));
+                let nested = self.effect(next);
+                self.flow.arms.pop();
+                Some(Block { stmts: vec![Stmt::Expr(nested)], value: None })
             }
         };
         self.flow.const_arms.pop();
         let ty = if used { self.value_type(&then, otherwise.as_ref(), span, want) } else { Ty::Never };
         if used && late && !ty.is_error() {
             let head = Span { end: cond_span.end, ..span };
-            self.later(&codes::not_yet::JOIN, head, "the value of an `if` that is decided when the pipeline runs");
+            self.later(
+                &codes::not_yet::JOIN,
+                head,
+                "the value of an `if` that is decided when the pipeline runs",
+            );
             return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
         }
+        let value_late = |block: &Block| block.value.as_ref().is_some_and(|value| value.late);
+        let late = late || value_late(&then) || otherwise.as_ref().is_some_and(value_late);
         Typed { kind: Kind::If(Box::new(If { chain, cond: condition, then, otherwise })), ty, late, span }
     }
 
@@ -411,21 +444,28 @@ impl Body<'_, '_> {
         Ty::Error
     }
 
-    /// `return { … }`.
-    fn give(&mut self, given: Option<&Expr>, span: Span) -> Stmt {
+    /// `return { … }`; a call that is returned becomes a step before it, in `out`.
+    fn give(&mut self, given: Option<&Expr>, span: Span, out: &mut Vec<Stmt>) -> Stmt {
         let outputs = self.flow.outputs.clone();
         let mut values: Vec<Option<Typed>> = vec![None; outputs.len()];
         match given {
-            None => {}
+            None => self.lacks(&outputs, &values, span),
+            Some(Expr { kind: ExprKind::Missing, .. }) => {}
             Some(expr) if self.flow.single => {
                 if let (Some((_, ty, _)), Some(slot)) = (outputs.first(), values.first_mut()) {
                     *slot = Some(self.expect(expr, ty));
                 }
             }
             Some(Expr { kind: ExprKind::Record(entries), span: place }) => {
-                self.give_record(entries, *place, &outputs, &mut values);
+                if self.give_record(entries, &outputs, &mut values, out) {
+                    self.lacks(&outputs, &values, *place);
+                }
             }
-            Some(expr) => self.give_fields(expr, &outputs, &mut values),
+            Some(expr) => {
+                if self.give_fields(expr, &outputs, &mut values, out) {
+                    self.lacks(&outputs, &values, expr.span);
+                }
+            }
         }
         for (at, value) in values.iter().enumerate() {
             if value.as_ref().is_some_and(|value| !matches!(value.kind, Kind::Value(Value::None))) {
@@ -435,24 +475,44 @@ impl Body<'_, '_> {
         Stmt::Return(values, span)
     }
 
+    /// Whether the entries could be read, so that what is missing is known.
     fn give_record(
         &mut self,
         entries: &[RecordEntry],
-        place: Span,
         outputs: &[(EcoString, Ty, Span)],
         values: &mut [Option<Typed>],
-    ) {
+        out: &mut Vec<Stmt>,
+    ) -> bool {
+        let mut known = true;
+        let mut named: Vec<(EcoString, Span)> = Vec::new();
         for entry in entries {
             let RecordEntry::Field { key, value, .. } = entry else {
                 if let RecordEntry::Spread(base) = entry {
-                    self.give_fields(base, outputs, values);
+                    known &= self.give_fields(base, outputs, values, out);
                 }
                 continue;
             };
+            if let Some((_, first)) = named.iter().find(|(name, _)| *name == key.text && !key.is_missing()) {
+                let diagnostic = Diagnostic::new(
+                    &codes::types::DUPLICATE_ARGUMENT,
+                    key.span,
+                    format!("`{}` is given twice", key.text),
+                )
+                .label(*first, "first given here")
+                .help("remove one of them");
+                self.checker.report(diagnostic);
+                continue;
+            }
+            named.push((key.text.clone(), key.span));
             let pun = Expr { kind: ExprKind::Name(key.text.clone()), span: key.span };
             let value = value.as_ref().unwrap_or(&pun);
             let Some(at) = outputs.iter().position(|(name, _, _)| *name == key.text) else {
+                known &= !key.is_missing();
                 if !key.is_missing() {
+                    // What was meant for another name is not missing as well.
+                    let near =
+                        fuse_base::closest(&key.text, outputs.iter().map(|(name, _, _)| name.as_str()));
+                    known &= near.is_none();
                     let names = outputs.iter().map(|(name, _, _)| name.as_str());
                     let diagnostic = Diagnostic::new(
                         &codes::types::UNKNOWN_FIELD,
@@ -474,6 +534,11 @@ impl Body<'_, '_> {
                 *slot = Some(typed);
             }
         }
+        known
+    }
+
+    /// Outputs that a `return` leaves out.
+    fn lacks(&mut self, outputs: &[(EcoString, Ty, Span)], values: &[Option<Typed>], place: Span) {
         let missing: Vec<&str> = outputs
             .iter()
             .zip(values.iter())
@@ -491,11 +556,17 @@ impl Body<'_, '_> {
         }
     }
 
-    /// `return step`: the fields of a record.
-    fn give_fields(&mut self, expr: &Expr, outputs: &[(EcoString, Ty, Span)], values: &mut [Option<Typed>]) {
+    /// `return step`: the fields of a record; whether they are known.
+    fn give_fields(
+        &mut self,
+        expr: &Expr,
+        outputs: &[(EcoString, Ty, Span)],
+        values: &mut [Option<Typed>],
+        out: &mut Vec<Stmt>,
+    ) -> bool {
         let typed = self.expr(expr, None);
         if has_error(&typed) {
-            return;
+            return false;
         }
         let Ty::Record(record) = typed.ty.clone() else {
             let names: Vec<&str> = outputs.iter().map(|(name, _, _)| name.as_str()).collect();
@@ -511,8 +582,25 @@ impl Body<'_, '_> {
                 format!("write `return {{ {}: … }}`", names.join(": …, "))
             });
             self.checker.report(diagnostic);
-            return;
+            return false;
         };
+        if outputs.is_empty() {
+            let fields: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+            let diagnostic = Diagnostic::new(
+                &codes::types::WRONG_TYPE,
+                expr.span,
+                "the pipeline declares no outputs to return",
+            )
+            .help(match fields.first() {
+                Some(first) => {
+                    format!("declare what it returns: `-> {{ {first}: … }}`, or leave `return` out")
+                }
+                None => "leave `return` out".to_owned(),
+            });
+            self.checker.report(diagnostic);
+            return false;
+        }
+        let typed = self.named_once(typed, out);
         for ((name, ty, _), slot) in outputs.iter().zip(values) {
             let Some(field) = record.fields.iter().find(|field| field.name == *name) else { continue };
             let part = fold(Typed {
@@ -523,6 +611,18 @@ impl Body<'_, '_> {
             });
             *slot = Some(self.fit(part, ty));
         }
+        true
+    }
+
+    /// A call whose outputs are used one by one is one step: it gets a name that only the compiler sees.
+    fn named_once(&mut self, typed: Typed, out: &mut Vec<Stmt>) -> Typed {
+        if root_call(&typed).is_none() {
+            return typed;
+        }
+        let (ty, late, span) = (typed.ty.clone(), typed.late, typed.span);
+        let id = self.add_local(&Name { text: EcoString::new(), span }, ty.clone());
+        out.push(Stmt::Let(id, typed));
+        Typed { kind: Kind::Local(id), ty, late, span }
     }
 
     /// Two arms that both give an output need a join, unless the build chooses between them.
@@ -563,9 +663,16 @@ impl Body<'_, '_> {
             format!("`{}` can end without giving `{}`", name.text, names.join("`, `")),
         )
         .label(name.span, "in this pipeline")
-        .help(format!("end it with `return {{ {first}: … }}`, or declare the output optional: `{first}: …?`"));
+        .help(format!(
+            "end it with `return {{ {first}: … }}`, or declare the output optional: `{first}: …?`"
+        ));
         self.checker.report(diagnostic);
     }
+}
+
+/// A help line for `{ name }` patterns over something without such names.
+fn or_nothing(help: Option<String>) -> String {
+    help.unwrap_or_else(|| "bind the value under one name".to_owned())
 }
 
 /// Whether two places lie in different arms of one condition.
@@ -573,14 +680,29 @@ fn exclusive(a: &[(ChainId, u32)], b: &[(ChainId, u32)]) -> bool {
     a.iter().any(|(chain, arm)| b.iter().any(|(other, side)| chain == other && arm != side))
 }
 
+/// The first `return` in an arm of an `if`.
+fn returns(typed: &Typed) -> Option<Span> {
+    let Kind::If(inner) = &typed.kind else { return None };
+    [Some(&inner.then), inner.otherwise.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(|block| &block.stmts)
+        .find_map(|stmt| match stmt {
+            Stmt::Return(_, span) => Some(*span),
+            Stmt::Expr(typed) => returns(typed),
+            Stmt::Let(..) => None,
+        })
+}
+
 /// Whether every way through a block ends in a `return`.
 fn covers(block: &Block) -> bool {
+    if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Return(..))) {
+        return true;
+    }
     match block.stmts.last() {
-        Some(Stmt::Return(..)) => true,
         Some(Stmt::Expr(Typed { kind: Kind::If(inner), .. })) => {
             covers(&inner.then) && inner.otherwise.as_ref().is_some_and(covers)
         }
-        Some(Stmt::Expr(_) | Stmt::Let(..)) | None => false,
+        Some(Stmt::Expr(_) | Stmt::Let(..) | Stmt::Return(..)) | None => false,
     }
 }
-

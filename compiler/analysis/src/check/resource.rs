@@ -16,7 +16,14 @@ use crate::value::Value;
 const CLAUSES: [&str; 3] = ["manifest", "ready", "output"];
 
 impl Checker<'_> {
-    pub(super) fn resource_body(&mut self, id: ResourceId, clauses: &[Clause], env: &Env, name: Span, _span: Span) {
+    pub(super) fn resource_body(
+        &mut self,
+        id: ResourceId,
+        clauses: &[Clause],
+        env: &Env,
+        name: Span,
+        _span: Span,
+    ) {
         let mut manifest: Option<(Typed, Span)> = None;
         let mut ready: Option<(Ready, Span)> = None;
         let mut paths: Vec<(usize, Vec<EcoString>, Span)> = Vec::new();
@@ -24,7 +31,9 @@ impl Checker<'_> {
         for clause in clauses {
             match clause.head.text.as_str() {
                 "manifest" => {
-                    let Some(expr) = self.only_expr(clause, "manifest { apiVersion: \"…\" }") else { continue };
+                    let Some(expr) = self.only_expr(clause, "manifest { apiVersion: \"…\" }") else {
+                        continue;
+                    };
                     if let Some((_, first)) = &manifest {
                         let first = *first;
                         self.duplicate_clause(clause, first);
@@ -72,7 +81,9 @@ impl Checker<'_> {
         if has_error(manifest) {
             return;
         }
-        for (path, constant_text) in [(&["apiVersion"][..], true), (&["kind"], true), (&["metadata", "name"], false)] {
+        for (path, constant_text) in
+            [(&["apiVersion"][..], true), (&["kind"], true), (&["metadata", "name"], false)]
+        {
             let found = at(manifest, path);
             let good = found.as_ref().is_some_and(|typed| match &typed.kind {
                 Kind::Value(Value::Str(_)) => true,
@@ -95,11 +106,12 @@ impl Checker<'_> {
             return;
         }
         self.holes(manifest, &mut Vec::new(), env);
-        let missing: Option<(EcoString, Span)> = self.package.resources.get(id.0 as usize).and_then(|resource| {
-            let unread = |at: usize| !paths.iter().any(|(index, _, _)| *index == at);
-            let output = resource.sig.outputs.iter().enumerate().find(|(at, _)| unread(*at));
-            output.map(|(_, output)| (output.name.clone(), output.span))
-        });
+        let missing: Option<(EcoString, Span)> =
+            self.package.resources.get(id.0 as usize).and_then(|resource| {
+                let unread = |at: usize| !paths.iter().any(|(index, _, _)| *index == at);
+                let output = resource.sig.outputs.iter().enumerate().find(|(at, _)| unread(*at));
+                output.map(|(_, output)| (output.name.clone(), output.span))
+            });
         if let Some((output, span)) = missing {
             let help = format!("add `output {output} = status.…`");
             self.missing_clause(span, format!("nothing says where `{output}` is read"), &help);
@@ -126,10 +138,12 @@ impl Checker<'_> {
             }
             _ if !typed.late => {}
             Kind::Uri(base) if matches!(base.kind, Kind::Param(_)) && in_spec(path) => {}
-            Kind::Param(index) if env.params.get(*index).is_some_and(|p| p.ty == Ty::Image) && in_spec(path) => {}
+            Kind::Param(index)
+                if env.params.get(*index).is_some_and(|p| p.ty == Ty::Image) && in_spec(path) => {}
             _ => {
                 let param = late_param(typed).and_then(|index| env.params.get(index));
-                let (name, span) = param.map_or((EcoString::from("this"), typed.span), |p| (p.name.clone(), p.span));
+                let (name, span) =
+                    param.map_or((EcoString::from("this"), typed.span), |p| (p.name.clone(), p.span));
                 let diagnostic = Diagnostic::new(
                     &codes::flow::LATE_IN_MANIFEST,
                     typed.span,

@@ -69,7 +69,14 @@ pub(super) type Scope = IndexMap<EcoString, Entry>;
 
 impl Checker<'_> {
     /// Adds a name to a module's or tool's scope; a second declaration of the name is an error.
-    pub(super) fn define(&mut self, module: usize, tool: Option<ToolId>, name: &Name, def: Def, public: bool) {
+    pub(super) fn define(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        name: &Name,
+        def: Def,
+        public: bool,
+    ) {
         if name.is_missing() {
             return;
         }
@@ -78,7 +85,8 @@ impl Checker<'_> {
             None => self.scopes.get_mut(module),
         };
         let Some(scope) = scope else { return };
-        if let Some(first) = scope.get(&name.text) {
+        // What a failed import may have meant gives way to what is really declared.
+        if let Some(first) = scope.get(&name.text).filter(|first| first.def != Def::Error) {
             let diagnostic = Diagnostic::new(
                 &codes::names::DUPLICATE_NAME,
                 name.span,
@@ -94,7 +102,8 @@ impl Checker<'_> {
 
     /// The meaning of a plain name: the tool's members, then the module's names, then the core module's.
     pub(super) fn lookup(&self, module: usize, tool: Option<ToolId>, name: &str) -> Option<Entry> {
-        let of_tool = tool.and_then(|id| self.tool_scopes.get(id.0 as usize)).and_then(|scope| scope.get(name));
+        let of_tool =
+            tool.and_then(|id| self.tool_scopes.get(id.0 as usize)).and_then(|scope| scope.get(name));
         let of_module = || self.scopes.get(module).and_then(|scope| scope.get(name));
         let of_core = || self.scopes.first().and_then(|scope| scope.get(name)).filter(|entry| entry.public);
         of_tool.or_else(of_module).or_else(of_core).cloned()
@@ -140,7 +149,8 @@ impl Checker<'_> {
                 let public = |scope: &Scope| -> Vec<EcoString> {
                     scope.iter().filter(|(_, e)| e.public || own).map(|(name, _)| name.clone()).collect()
                 };
-                let mut names: Vec<EcoString> = tool_scope.map(|s| s.keys().cloned().collect()).unwrap_or_default();
+                let mut names: Vec<EcoString> =
+                    tool_scope.map(|s| s.keys().cloned().collect()).unwrap_or_default();
                 names.extend(module_scope.map(public).unwrap_or_default());
                 let help = did_you_mean(&name.text, names.iter().map(EcoString::as_str));
                 let diagnostic = Diagnostic::new(

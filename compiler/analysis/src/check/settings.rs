@@ -29,9 +29,12 @@ impl Body<'_, '_> {
     }
 
     fn not_a_step(&mut self, base: &Expr, what: &str) {
-        let diagnostic =
-            Diagnostic::new(&codes::names::WRONG_KIND, base.span, format!("{what} follows a call, and this is none"))
-                .help(format!("write {what} where the step is called"));
+        let diagnostic = Diagnostic::new(
+            &codes::names::WRONG_KIND,
+            base.span,
+            format!("{what} follows a call, and this is none"),
+        )
+        .help(format!("write {what} where the step is called"));
         self.checker.report(diagnostic);
     }
 
@@ -68,7 +71,11 @@ impl Body<'_, '_> {
         let mut settings = Settings::default();
         let ExprKind::Record(entries) = &record.kind else {
             if !matches!(record.kind, ExprKind::Missing) {
-                self.checker.malformed(record.span, "`with` takes a record", "write `with { cpu: 1, memory: 2Gi }`");
+                self.checker.malformed(
+                    record.span,
+                    "`with` takes a record",
+                    "write `with { cpu: 1, memory: 2Gi }`",
+                );
             }
             return settings;
         };
@@ -122,7 +129,9 @@ impl Body<'_, '_> {
             let diagnostic = Diagnostic::new(
                 &codes::flow::LATE_IN_CONST,
                 typed.span,
-                format!("`{name}` is written into the manifest; `{text}` is known only when the pipeline runs"),
+                format!(
+                    "`{name}` is written into the manifest; `{text}` is known only when the pipeline runs"
+                ),
             )
             .help("write a literal, a `const`, or a `const` parameter");
             self.checker.report(diagnostic);
@@ -136,10 +145,13 @@ impl Body<'_, '_> {
             self.checker.not_yet(&codes::not_yet::SETTING, span, &format!("the setting `{name}`"));
             return;
         }
-        let help = closest(name, KNOWN)
-            .map_or_else(|| format!("there are {}", KNOWN.join(", ")), |name| format!("did you mean `{name}`?"));
+        let help = closest(name, KNOWN).map_or_else(
+            || format!("there are {}", KNOWN.join(", ")),
+            |name| format!("did you mean `{name}`?"),
+        );
         let diagnostic =
-            Diagnostic::new(&codes::types::UNKNOWN_FIELD, span, format!("`with` has no setting `{name}`")).help(help);
+            Diagnostic::new(&codes::types::UNKNOWN_FIELD, span, format!("`with` has no setting `{name}`"))
+                .help(help);
         self.checker.report(diagnostic);
     }
 
@@ -147,7 +159,11 @@ impl Body<'_, '_> {
     fn env_setting(&mut self, value: &Expr, env: &mut Vec<(EcoString, Typed)>) {
         let ExprKind::Record(entries) = &value.kind else {
             if !matches!(value.kind, ExprKind::Missing) {
-                self.checker.malformed(value.span, "`env` takes a record", "write `env: { NAME: \"value\" }`");
+                self.checker.malformed(
+                    value.span,
+                    "`env` takes a record",
+                    "write `env: { NAME: \"value\" }`",
+                );
             }
             return;
         };

@@ -42,7 +42,9 @@ impl Package {
             Ty::Range => "Range".to_owned(),
             Ty::Json => "any value of a manifest".to_owned(),
             Ty::Enum(id) => self.enums.get(id.0 as usize).map_or("?", |e| e.name.as_str()).to_owned(),
-            Ty::List(item, bounds) => bounded(&format!("List<{}>", self.show(item, generics)), bounds, Clone::clone),
+            Ty::List(item, bounds) => {
+                bounded(&format!("List<{}>", self.show(item, generics)), bounds, Clone::clone)
+            }
             Ty::Map(item) => format!("Map<{}>", self.show(item, generics)),
             Ty::Optional(inner) => format!("{}?", self.show(inner, generics)),
             Ty::Generic(id) => generics.get(id.0 as usize).map_or("_", |g| g.name.as_str()).to_owned(),

@@ -4,6 +4,7 @@ use super::constant::fold;
 use crate::model::{Kind, Typed};
 
 /// The body with each parameter replaced by its argument, folded where that makes constants.
+#[deny(clippy::wildcard_enum_match_arm)]
 pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
     let sub = |inner: &Typed| Box::new(substitute(inner, args));
     let kind = match &body.kind {
@@ -37,6 +38,7 @@ pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
     fold(Typed { kind, ty: body.ty.clone(), late, span: body.span })
 }
 
+#[deny(clippy::wildcard_enum_match_arm)]
 fn is_late(kind: &Kind) -> bool {
     match kind {
         Kind::Field(base, _)

@@ -38,8 +38,9 @@ struct Parts {
 impl Checker<'_> {
     /// Third pass: the bodies of a module's tasks and resources, then its pipelines and deployments.
     pub(super) fn bodies(&mut self, module: usize) {
-        let pending: Vec<usize> =
-            (0..self.pending.len()).filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module)).collect();
+        let pending: Vec<usize> = (0..self.pending.len())
+            .filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module))
+            .collect();
         for at in pending {
             self.pending_body(at);
         }
@@ -62,7 +63,9 @@ impl Checker<'_> {
         };
         match callee {
             Callee::Task(id) => self.task_body(id, clauses, &env.at(Place::Task), item.name.span),
-            Callee::Resource(id) => self.resource_body(id, clauses, &env.at(Place::Resource), item.name.span, span),
+            Callee::Resource(id) => {
+                self.resource_body(id, clauses, &env.at(Place::Resource), item.name.span, span)
+            }
         }
     }
 
@@ -76,7 +79,8 @@ impl Checker<'_> {
         if !told {
             let task = self.task(id).map_or_else(EcoString::new, |task| task.sig.name.clone());
             if parts.body.is_none() {
-                let help = "add `script sh \"\"\"…\"\"\"`, `script python \"\"\"…\"\"\"` or `run [\"command\"]`";
+                let help =
+                    "add `script sh \"\"\"…\"\"\"`, `script python \"\"\"…\"\"\"` or `run [\"command\"]`";
                 self.missing_clause(name, format!("`{task}` does not say what it runs"), help);
             }
             if parts.image.is_none() {
@@ -186,7 +190,9 @@ impl Checker<'_> {
                     .help_opt(
                         fuse_base::closest(&text, names.iter().map(EcoString::as_str))
                             .map(|name| format!("did you mean `{name}`?"))
-                            .or_else(|| Some("declare it in the tool, or import the tool that does".to_owned())),
+                            .or_else(|| {
+                                Some("declare it in the tool, or import the tool that does".to_owned())
+                            }),
                     );
                     self.report(diagnostic);
                 }
@@ -394,7 +400,8 @@ fn requirement(text: &str) -> bool {
         return false;
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-+!*,<>=~[];()'\"".contains(c);
-    rest.chars().all(allowed) && (rest.is_empty() || rest.starts_with(['[', ' ', '<', '>', '=', '!', '~', ';']))
+    rest.chars().all(allowed)
+        && (rest.is_empty() || rest.starts_with(['[', ' ', '<', '>', '=', '!', '~', ';']))
 }
 
 #[cfg(test)]
@@ -403,7 +410,9 @@ mod tests {
 
     #[test]
     fn requirements() {
-        for good in ["pandas", "scikit-learn==1.5.2", "dvc[s3]==3.67.1", "pandas>=2,<3", "a; python_version < '3.12'"] {
+        for good in
+            ["pandas", "scikit-learn==1.5.2", "dvc[s3]==3.67.1", "pandas>=2,<3", "a; python_version < '3.12'"]
+        {
             assert!(requirement(good), "{good}");
         }
         for bad in ["", "-r x.txt", "--index-url=x", "a @ https://x", "a$b", "a\nb", "./a"] {

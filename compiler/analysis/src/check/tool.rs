@@ -14,7 +14,8 @@ use crate::value::Value;
 
 impl Checker<'_> {
     pub(super) fn tool(&mut self, module: usize, declaration: &ast::ToolItem) {
-        let found = self.scopes.get(module).and_then(|scope| scope.get(&declaration.name.text)).map(|e| e.def);
+        let found =
+            self.scopes.get(module).and_then(|scope| scope.get(&declaration.name.text)).map(|e| e.def);
         let Some(Def::Tool(id)) = found else { return };
         let env = Env::of_module(module, Some(id));
         let mut option = 0;
@@ -38,7 +39,11 @@ impl Checker<'_> {
 
     fn tool_clause(&mut self, id: ToolId, clause: &Clause) {
         if clause.head.text != "version" {
-            self.unknown_clause(clause, "tool", &["version", "service", "option", "task", "resource", "const"]);
+            self.unknown_clause(
+                clause,
+                "tool",
+                &["version", "service", "option", "task", "resource", "const"],
+            );
             return;
         }
         let Some(expr) = self.only_expr(clause, "version \">=2.9, <4\"") else { return };

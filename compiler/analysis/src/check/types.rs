@@ -15,12 +15,13 @@ use crate::value::Value;
 
 /// The types that need no declaration.
 const BUILT_IN: [&str; 16] = [
-    "String", "Int", "Float", "Bool", "Duration", "Cpu", "Memory", "Count", "Url", "Path", "Image", "DnsLabel",
-    "Scalar", "Range", "List", "Map",
+    "String", "Int", "Float", "Bool", "Duration", "Cpu", "Memory", "Count", "Url", "Path", "Image",
+    "DnsLabel", "Scalar", "Range", "List", "Map",
 ];
 
 impl Checker<'_> {
     /// The type that an expression names in an environment.
+    #[deny(clippy::wildcard_enum_match_arm)]
     pub(super) fn ty(&mut self, expr: &TypeExpr, env: &Env) -> Ty {
         match &expr.kind {
             TypeKind::Missing => Ty::Error,
@@ -99,9 +100,12 @@ impl Checker<'_> {
             || "declare it with `type`, `enum` or `artifact`, or import it".to_owned(),
             |name| format!("did you mean `{name}`?"),
         );
-        let diagnostic =
-            Diagnostic::new(&codes::names::UNKNOWN_NAME, name.span, format!("there is no type `{}`", name.text))
-                .help(help);
+        let diagnostic = Diagnostic::new(
+            &codes::names::UNKNOWN_NAME,
+            name.span,
+            format!("there is no type `{}`", name.text),
+        )
+        .help(help);
         self.report(diagnostic);
         Ty::Error
     }
@@ -168,11 +172,19 @@ impl Checker<'_> {
         if item.is_error() {
             return Ty::Error;
         }
+        if name == "List" && matches!(item, Ty::Artifact(_)) {
+            self.not_yet(&codes::not_yet::LOOP, value.span, "lists of artifacts");
+            return Ty::Error;
+        }
         if name == "List" {
             return Ty::List(Rc::new(item), Bounds { low: Some(0), high: Some(256) });
         }
         if !item.is_scalar() {
-            return self.bad_type(value.span, "the values of a `Map` are scalars", "use a record for named composites");
+            return self.bad_type(
+                value.span,
+                "the values of a `Map` are scalars",
+                "use a record for named composites",
+            );
         }
         Ty::Map(Rc::new(item))
     }
@@ -238,7 +250,9 @@ impl Checker<'_> {
     /// Resolves every `type` of a module, used or not.
     pub(super) fn all_aliases(&mut self, module: usize) {
         for id in 0..self.aliases.len() {
-            if let Some(span) = self.aliases.get(id).filter(|alias| alias.module == module).map(|alias| alias.span) {
+            if let Some(span) =
+                self.aliases.get(id).filter(|alias| alias.module == module).map(|alias| alias.span)
+            {
                 self.alias(id, span);
             }
         }
@@ -336,12 +350,17 @@ impl Checker<'_> {
         match ty {
             Ty::Error => Ty::Error,
             Ty::Artifact(artifact) if form.text == "uri" => {
-                let names = schemes.iter().map(|name| EcoString::from(name.text.as_str().replace('_', "-"))).collect();
+                let names = schemes
+                    .iter()
+                    .map(|name| EcoString::from(name.text.as_str().replace('_', "-")))
+                    .collect();
                 let mut artifact = (*artifact).clone();
                 artifact.by = Some(Schemes { names });
                 Ty::Artifact(Rc::new(artifact))
             }
-            Ty::Artifact(_) => self.bad_type(form.span, "an artifact travels as files or `by uri`", "write `by uri`"),
+            Ty::Artifact(_) => {
+                self.bad_type(form.span, "an artifact travels as files or `by uri`", "write `by uri`")
+            }
             other => {
                 let message = format!("{} is a value and travels as it is", self.show(&other));
                 self.bad_type(span, message, "leave `by …` out: it is for artifacts")
@@ -354,7 +373,11 @@ impl Checker<'_> {
             return self.bad_type(pattern.span, "a pattern has no holes", "write it as `r\"…\"`");
         };
         if let Err(error) = regex::Regex::new(&text) {
-            return self.bad_type(pattern.span, format!("this is no regular expression: {error}"), "RE2 syntax is meant");
+            return self.bad_type(
+                pattern.span,
+                format!("this is no regular expression: {error}"),
+                "RE2 syntax is meant",
+            );
         }
         self.refine_string(ty, span, |refined| refined.pattern = Some(text))
     }
@@ -405,7 +428,11 @@ impl Checker<'_> {
             Ty::Memory(_) => Ty::Memory(self.bounds(low, high, &Ty::Memory(Bounds::default()), env, as_unit)),
             other => {
                 let message = format!("{} has no bounds", self.show(&other));
-                self.bad_type(span, message, "numbers, quantities, `String` (bytes) and `List` (items) have bounds")
+                self.bad_type(
+                    span,
+                    message,
+                    "numbers, quantities, `String` (bytes) and `List` (items) have bounds",
+                )
             }
         }
     }

@@ -81,9 +81,10 @@ impl Reader<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reports a key that must be there.
+    /// Reports a key that must be there; a misspelt one is reported as that, and not twice.
     pub(super) fn missing(&mut self, table: &Table<'_>, key: &str, example: &str) {
-        if !self.partial {
+        let misspelt = table.entries.keys().any(|other| closest(other.get_ref(), [key]).is_some());
+        if !self.partial && !misspelt {
             let message = format!("{} has no `{key}`", table.title);
             let diagnostic =
                 Diagnostic::new(&codes::MISSING_KEY, table.at, message).help(format!("add `{example}`"));

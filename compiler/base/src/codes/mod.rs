@@ -18,14 +18,14 @@ macro_rules! codes {
     };
 }
 
-pub mod syntax;
-pub mod names;
-pub mod types;
 pub mod flow;
-pub mod target;
-pub mod plan;
-pub mod package;
+pub mod names;
 pub mod not_yet;
+pub mod package;
+pub mod plan;
+pub mod syntax;
+pub mod target;
+pub mod types;
 
 /// The families in the order of their numbers.
 static FAMILIES: &[&[&Code]] = &[

@@ -84,8 +84,15 @@ impl Excerpt {
         (excerpt, marks)
     }
 
-    fn add_file(&mut self, id: FileId, file: &SourceFile, places: &[Option<Place>], marks: &mut [Option<Mark>]) {
-        let of_file = || places.iter().enumerate().filter_map(|(i, p)| p.filter(|p| p.file == id).map(|p| (i, p)));
+    fn add_file(
+        &mut self,
+        id: FileId,
+        file: &SourceFile,
+        places: &[Option<Place>],
+        marks: &mut [Option<Mark>],
+    ) {
+        let of_file =
+            || places.iter().enumerate().filter_map(|(i, p)| p.filter(|p| p.file == id).map(|p| (i, p)));
         // Each line to show with what must stay visible on it: the first place marked there wins.
         let mut wanted: BTreeMap<u32, Option<(usize, usize)>> = BTreeMap::new();
         for (_, place) in of_file() {
@@ -104,8 +111,14 @@ impl Excerpt {
             }
             let shown = self.add_line(file, from, to, marked);
             let end = self.text.len().saturating_sub(1);
-            let line =
-                Line { name: name.clone(), file: id, number, start: shown.start, end, skipped: shown.skipped };
+            let line = Line {
+                name: name.clone(),
+                file: id,
+                number,
+                start: shown.start,
+                end,
+                skipped: shown.skipped,
+            };
             for (index, place) in of_file() {
                 if let Some(slot) = marks.get_mut(index) {
                     extend_mark(slot, &place, number, &shown);
@@ -116,7 +129,13 @@ impl Excerpt {
     }
 
     /// Adds the line `from..to` of a file, cut around `marked` where it is long.
-    fn add_line(&mut self, file: &SourceFile, from: usize, to: usize, marked: Option<(usize, usize)>) -> Shown {
+    fn add_line(
+        &mut self,
+        file: &SourceFile,
+        from: usize,
+        to: usize,
+        marked: Option<(usize, usize)>,
+    ) -> Shown {
         let (mut low, mut high) = (from, to);
         if to - from > LONG_LINE {
             let (start, end) = marked.unwrap_or((from, from));
@@ -229,7 +248,9 @@ fn printable(c: char) -> char {
         '\t' => '\t',
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{fffd}'
+        }
         other => other,
     }
 }
@@ -248,7 +269,8 @@ impl SourceCode for Excerpt {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let out = MietteError::OutOfBounds;
         let first_index = self.line_at(span.offset()).ok_or(MietteError::OutOfBounds)?;
-        let last_index = self.line_at(span.offset() + span.len().saturating_sub(1)).ok_or(MietteError::OutOfBounds)?;
+        let last_index =
+            self.line_at(span.offset() + span.len().saturating_sub(1)).ok_or(MietteError::OutOfBounds)?;
         let (mut low, mut high) = (first_index, last_index);
         let neighbours = |a: usize, b: usize| match (self.lines.get(a), self.lines.get(b)) {
             (Some(a), Some(b)) => a.file == b.file && a.number + 1 == b.number,

@@ -89,7 +89,9 @@ impl Report {
 /// The help, and the fix where the help does not already say it.
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let text = match (diagnostic.help.as_deref(), &diagnostic.fix) {
-        (Some(help), Some(fix)) if !help.contains(&fix.title) && !help.contains(&format!("`{}`", fix.replacement)) => {
+        (Some(help), Some(fix))
+            if !help.contains(&fix.title) && !help.contains(&format!("`{}`", fix.replacement)) =>
+        {
             format!("{help}\n{}", fix.title)
         }
         (Some(help), Some(_) | None) => help.to_owned(),

@@ -79,7 +79,8 @@ impl Arguments {
                 Ok(all.iter().collect())
             };
         };
-        let found: Vec<&Pipeline> = all.iter().filter(|pipeline| pipeline.source_name == name.as_str()).collect();
+        let found: Vec<&Pipeline> =
+            all.iter().filter(|pipeline| pipeline.source_name == name.as_str()).collect();
         if !found.is_empty() {
             return Ok(found);
         }

@@ -24,7 +24,10 @@ impl Run for Arguments {
             Ok(()) => Exit::Done,
             Err(reason) => {
                 let help = "start it from an editor; `fusec check` does the same once, in a terminal";
-                console.fail(&[Failure::new(format!("the language server stopped: {reason}"), help)], Format::Human)
+                console.fail(
+                    &[Failure::new(format!("the language server stopped: {reason}"), help)],
+                    Format::Human,
+                )
             }
         }
     }

@@ -24,7 +24,8 @@ impl Run for Arguments {
             Ok(files) => {
                 let list: Vec<String> = files.iter().map(|file| format!("{}/{file}", self.name)).collect();
                 let name = &self.name;
-                console.say(&format!("wrote {}\nhelp: build it with `fusec build {name}`\n", list.join(", ")));
+                console
+                    .say(&format!("wrote {}\nhelp: build it with `fusec build {name}`\n", list.join(", ")));
                 Exit::Done
             }
             Err(failure) => console.fail(&[failure], Format::Human),

@@ -65,7 +65,8 @@ impl<'p> Member<'p> {
 fn shown(checked: &Checked, name: Option<&str>) -> Result<String, Failure> {
     let package = &checked.package;
     let Some(name) = name else { return Ok(list(package)) };
-    let (tool_name, member_name) = name.split_once('.').map_or((name, None), |(tool, member)| (tool, Some(member)));
+    let (tool_name, member_name) =
+        name.split_once('.').map_or((name, None), |(tool, member)| (tool, Some(member)));
     let found = package.tools.iter().enumerate().find(|(_, tool)| tool.name == tool_name);
     let Some((at, tool)) = found else {
         let help = did_you_mean(tool_name, package.tools.iter().map(|tool| tool.name.as_str()));
@@ -160,10 +161,12 @@ fn member_page(package: &Package, sources: &Sources, tool: &Tool, member: Member
     }
     out.push(')');
     if sig.single {
-        let of = sig.outputs.first().map(|output| package.show(&output.ty, &sig.generics)).unwrap_or_default();
+        let of =
+            sig.outputs.first().map(|output| package.show(&output.ty, &sig.generics)).unwrap_or_default();
         let _ = writeln!(out, " -> {of}");
     } else if !sig.outputs.is_empty() {
-        let fields = sig.outputs.iter().map(|it| format!("  {}: {},\n", it.name, package.show(&it.ty, &sig.generics)));
+        let fields =
+            sig.outputs.iter().map(|it| format!("  {}: {},\n", it.name, package.show(&it.ty, &sig.generics)));
         let _ = writeln!(out, " -> {{\n{}}}", fields.collect::<String>());
     } else {
         out.push('\n');
@@ -178,7 +181,8 @@ fn member_page(package: &Package, sources: &Sources, tool: &Tool, member: Member
 
 fn param_text(out: &mut String, package: &Package, sources: &Sources, sig: &Signature, param: &Param) {
     let constant = if param.constant { "const " } else { "" };
-    let default = param.default.as_ref().map(|value| format!(" = {}", written(sources, value))).unwrap_or_default();
+    let default =
+        param.default.as_ref().map(|value| format!(" = {}", written(sources, value))).unwrap_or_default();
     let ty = package.show(&param.ty, &sig.generics);
     let _ = writeln!(out, "  {constant}{}: {ty}{default},", param.name);
 }

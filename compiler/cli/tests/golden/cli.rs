@@ -21,10 +21,12 @@ pub(crate) fn run(case: &Case) -> Verdict {
         copy(&case.dir.join("package"), &package, |_| false)?;
     }
     setup.apply(&package, |args| {
-        let args: Vec<String> = args.iter().map(|arg| arg.replace("{tmp}", &package.display().to_string())).collect();
+        let args: Vec<String> =
+            args.iter().map(|arg| arg.replace("{tmp}", &package.display().to_string())).collect();
         finish(Command::new(fusec()).args(args).current_dir(&package))
     })?;
     let before = tree(&package)?;
+    setup.lock(&package)?;
     let line = case.read("args")?.replace("{tmp}", &package.display().to_string());
     let args = shlex::split(line.trim()).ok_or("args: quotes do not match")?;
     let finished = match run_in(&fusec(), &args, &package, &setup)? {

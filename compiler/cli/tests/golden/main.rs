@@ -11,7 +11,8 @@ mod common;
 use fuse_testkit::{Case, Test, Verdict, cases, run};
 
 fn main() {
-    let kinds: [(&str, fn(&Case) -> Verdict); 3] = [("cli", cli::run), ("check", check::run), ("build", build::run)];
+    let kinds: [(&str, fn(&Case) -> Verdict); 3] =
+        [("cli", cli::run), ("check", check::run), ("build", build::run)];
     let mut tests = Vec::new();
     for (kind, runner) in kinds {
         match cases(kind) {

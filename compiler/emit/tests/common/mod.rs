@@ -421,8 +421,10 @@ pub(crate) fn the_rest() -> Plan {
             "containers": [{"image": "hello:1", "args": ["--greet", "true\nfalse"], "env": []}],
         }}},
     });
+    let account = |name: &str| ServiceAccount { name: name.into(), token: false, cause: at(10) };
     Plan {
         package: "shape".into(),
+        accounts: vec![account("shape-it"), account("bare")],
         tasks: vec![check, plain],
         pipelines: vec![shape, bare],
         deploys: vec![Deploy { name: "say_hello".into(), object, cause: at(50) }],

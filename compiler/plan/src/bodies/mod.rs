@@ -82,8 +82,8 @@ pub(crate) fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
             script(cx, body, Language::Python, text, reads, *span)
         }
         TaskBody::Python { file, text, function: Some(function), span } => {
-            let path = carried_path(cx.sources.path(*file));
-            let program = python::call(body, path, text, function, requires(cx, body));
+            let path = written_path(cx, *span, *file);
+            let program = python::call(body, &path, text, function, requires(cx, body));
             let reads = body.inputs.iter().filter(|input| input.constant.is_none());
             let reads = reads.map(|input| input.name.clone()).collect();
             Some(Prepared { program: Program::Script(Language::Python, program), reads, cause: *span })
@@ -97,9 +97,16 @@ fn requires<'s>(cx: &Cx<'_>, body: &Body<'s>) -> &'s [EcoString] {
     if cx.target.install_on_run { &body.task.requires } else { &[] }
 }
 
-/// The path of a source file as tracebacks shall show it.
-fn carried_path(path: &str) -> &str {
-    path.strip_prefix("fuse:").unwrap_or(path)
+/// The path of a carried file as the program has it: it must not depend on where the compiler runs.
+pub(crate) fn written_path(cx: &Cx<'_>, written: Span, file: fuse_base::FileId) -> EcoString {
+    let literal = cx.sources.text(written);
+    let inner = literal.find('"').and_then(|at| literal.get(at + 1..)?.split('"').next());
+    let path = match inner {
+        Some(path) if !path.is_empty() => path,
+        _ => cx.sources.path(file).rsplit('/').next().unwrap_or(""),
+    };
+    let path = path.rsplit_once(".py:").map_or(path, |(head, _)| path.get(..head.len() + 3).unwrap_or(path));
+    EcoString::from(path.trim_start_matches("./"))
 }
 
 /// Without blank lines before, with one newline behind.

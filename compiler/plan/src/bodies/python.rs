@@ -10,6 +10,7 @@ use fuse_analysis::ty::Ty;
 use fuse_wire::contract::{Part, Word};
 
 use super::filters::{python, python_value};
+pub(crate) use super::filters::shell as shell_word;
 use super::{Body, variable};
 use crate::types;
 

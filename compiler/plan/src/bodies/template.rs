@@ -24,7 +24,6 @@ pub(crate) fn render(cx: &Cx<'_>, body: &Body<'_>, source: &str, place: &Place) 
     };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_keep_trailing_newline(true);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.add_filter("sh", |value: Value| filter(&value, filters::shell_value));
     environment.add_filter("py", |value: Value| filter(&value, filters::python_value));

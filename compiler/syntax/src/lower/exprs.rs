@@ -27,12 +27,6 @@ impl<'t> Cursor<'_, 't> {
         self.elems.get(self.at).copied()
     }
 
-    pub(super) fn next(&mut self) -> Option<Elem<'t>> {
-        let elem = self.peek()?;
-        self.at += 1;
-        Some(elem)
-    }
-
     /// Takes the next element if it is a token of this kind.
     pub(super) fn take(&mut self, kind: K) -> Option<Token<'t>> {
         let token = self.peek()?.token().filter(|token| token.kind == kind)?;

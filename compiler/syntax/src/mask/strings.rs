@@ -3,7 +3,7 @@
 use fuse_base::{Diagnostic, codes::syntax as codes};
 
 use super::brackets::Shape;
-use super::{Scanner, TEXT};
+use super::{Scanner, TEXT, offset};
 use crate::kinds::SyntaxKind as K;
 
 /// Where a stretch of string text ends.
@@ -104,7 +104,8 @@ impl Scanner<'_> {
                 Diagnostic::new(&codes::UNTERMINATED_STRING, span, "this `\"\"\"` string is never closed")
                     .help("add `\"\"\"` on a line of its own"),
             );
-            self.forget_since(0);
+            // What stood between here and the end of the file is unknown.
+            self.reported.extend(self.stack.iter().map(|open| offset(open.at)));
             self.quiet = true;
         }
     }

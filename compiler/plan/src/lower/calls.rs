@@ -1,0 +1,308 @@
+//! Calls: a call of a task or an `apply` becomes a pipeline task.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::{Call, Callee, Resource, Task};
+use fuse_analysis::ty::{Schemes, Ty};
+use fuse_analysis::value::Value;
+use fuse_base::{Diagnostic, Span, codes};
+use indexmap::IndexMap;
+
+use super::eval::{self, unusable};
+use super::settings::Resolved;
+use super::val::{Computed, Late, NodeAt, Origin, Val};
+use super::{Lower, NodeSpec};
+use crate::binding;
+use crate::names;
+use crate::types;
+
+/// What a pipeline task does.
+pub(crate) enum Work<'a> {
+    Task(Box<TaskWork<'a>>),
+    Apply(Box<ApplyWork<'a>>),
+    Decide(Decide),
+    Fail(Fail),
+}
+
+/// A call of a task.
+pub(crate) struct TaskWork<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) task: &'a Task,
+    /// For each parameter its argument; `None` takes the default.
+    pub(crate) args: Vec<Option<Arg>>,
+    pub(crate) settings: Resolved,
+    /// Results that are taken out of outputs: by name the type and the place that asked first.
+    pub(crate) added: IndexMap<EcoString, (Ty, Span)>,
+    /// Conditions that the step computes when it closes.
+    pub(crate) arms: Vec<(Computed, Span)>,
+}
+
+/// An `apply`.
+pub(crate) struct ApplyWork<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) resource: &'a Resource,
+    pub(crate) args: Vec<Option<Arg>>,
+    pub(crate) settings: Resolved,
+}
+
+/// A helper that computes a condition.
+pub(crate) struct Decide {
+    pub(crate) base: EcoString,
+    pub(crate) computed: Computed,
+}
+
+/// A helper that fails the run.
+pub(crate) struct Fail {
+    pub(crate) base: EcoString,
+    pub(crate) message: Val,
+}
+
+/// An argument.
+#[derive(Clone)]
+pub(crate) struct Arg {
+    pub(crate) value: Val,
+    pub(crate) span: Span,
+}
+
+impl<'a> Lower<'a, '_> {
+    /// A call: its arguments first, then itself.
+    pub(super) fn step(&mut self, call: &'a Call) -> Val {
+        let hint = self.hint.take();
+        let args: Vec<Option<Arg>> = call
+            .args
+            .iter()
+            .map(|arg| arg.as_ref().map(|typed| Arg { value: self.eval(typed), span: typed.span }))
+            .collect();
+        let args: Vec<Option<Arg>> = args.into_iter().map(|arg| arg.map(|arg| self.expand(arg))).collect();
+        let settings = self.settings(&call.settings);
+        self.hint = hint;
+        if args.iter().flatten().any(|arg| matches!(arg.value, Val::Error)) {
+            return Val::Error;
+        }
+        let Some(signature) = self.cx.package.signature(call.callee) else { return Val::Error };
+        let mut fine = true;
+        for (param, arg) in signature.params.iter().zip(&args) {
+            if let Some(arg) = arg {
+                fine &= self.fits(&param.ty, arg, param.span);
+            }
+        }
+        if !fine {
+            return Val::Error;
+        }
+        let name = self.names.get(&call.span).cloned().unwrap_or_else(|| names::kebab(&call.name));
+        let work = match call.callee {
+            Callee::Task(id) => {
+                let Some(task) = self.cx.package.tasks.get(id.0 as usize) else { return Val::Error };
+                let (added, arms) = (IndexMap::new(), Vec::new());
+                Work::Task(Box::new(TaskWork { call, task, args, settings, added, arms }))
+            }
+            Callee::Resource(id) => {
+                let Some(resource) = self.cx.package.resources.get(id.0 as usize) else { return Val::Error };
+                Work::Apply(Box::new(ApplyWork { call, resource, args, settings }))
+            }
+        };
+        let after = call.after.iter().flat_map(|(local, _)| {
+            self.locals.get(local).map(Val::nodes).unwrap_or_default()
+        });
+        let after = after.collect();
+        let node = NodeSpec { name, guards: self.guards.clone(), after, work, cause: call.span };
+        let at = self.push(node);
+        match signature.outputs.as_slice() {
+            [only] if signature.single => self.output_of(at, &only.name.clone()),
+            _ => Val::Node(at),
+        }
+    }
+
+    /// The outputs of a step as a record; other values as they are.
+    fn expand(&self, arg: Arg) -> Arg {
+        let value = match arg.value {
+            Val::Node(at) => {
+                let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
+                let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
+                Val::Record(fields.collect())
+            }
+            other => other,
+        };
+        Arg { value, span: arg.span }
+    }
+
+    fn signature_of(&self, at: NodeAt) -> Option<&'a fuse_analysis::model::Signature> {
+        match &self.nodes.get(at)?.work {
+            Work::Task(work) => Some(&work.task.sig),
+            Work::Apply(work) => Some(&work.resource.sig),
+            Work::Decide(_) | Work::Fail(_) => None,
+        }
+    }
+
+    /// A reference to an output of a step.
+    pub(super) fn output_of(&self, at: NodeAt, name: &EcoString) -> Val {
+        let Some(node) = self.nodes.get(at) else { return Val::Error };
+        let output = self.signature_of(at).and_then(|sig| sig.outputs.iter().find(|o| o.name == *name));
+        let Some(output) = output else { return Val::Error };
+        let origin = Origin::Result {
+            node: at,
+            step: node.name.clone(),
+            output: output.name.clone(),
+            result: output.name.clone(),
+        };
+        Val::Late(Late { origin, ty: output.ty.clone(), uri: false })
+    }
+
+    /// A metric or a field of an artifact: it becomes a result of the step that made the artifact.
+    pub(super) fn take(&mut self, from: &Late, name: &EcoString, ty: &Ty) -> Val {
+        let Origin::Result { node, step, output, .. } = &from.origin else { return Val::Unit };
+        let Some(spec) = self.nodes.get_mut(*node) else { return Val::Error };
+        let Work::Task(work) = &mut spec.work else { return Val::Unit };
+        let result = eco_format!("{output}--{name}");
+        let cause = work.task.sig.outputs.iter().find(|o| o.name == *output).map_or(spec.cause, |o| o.span);
+        work.added.entry(result.clone()).or_insert_with(|| (ty.clone(), cause));
+        let origin =
+            Origin::Result { node: *node, step: step.clone(), output: output.clone(), result };
+        Val::Late(Late { origin, ty: ty.clone(), uri: false })
+    }
+
+    /// Lets a step compute a condition when it closes; `None` where the step cannot.
+    pub(super) fn arm_in_step(&mut self, at: NodeAt, computed: &Computed, cause: Span) -> Option<Late> {
+        let node = self.nodes.get_mut(at)?;
+        let Work::Task(work) = &mut node.work else { return None };
+        let result = eco_format!("arm--{}", work.arms.len());
+        work.arms.push((computed.clone(), cause));
+        let origin = Origin::Result { node: at, step: node.name.clone(), output: result.clone(), result };
+        Some(Late { origin, ty: Ty::int(), uri: false })
+    }
+
+    /// Whether an argument can be passed: one value, and a reference that the port can read.
+    fn fits(&self, ty: &Ty, arg: &Arg, declared: Span) -> bool {
+        if matches!(arg.value, Val::When(..) | Val::Join(_) | Val::Expr(_) | Val::Unit) {
+            unusable(self.cx, &arg.value, arg.span);
+            return false;
+        }
+        let (Val::Late(late), Ty::Artifact(port)) = (&arg.value, types::present(ty)) else { return true };
+        let (Some(accepted), Ty::Artifact(given)) = (&port.by, types::present(&late.ty)) else { return true };
+        if accepted.names.is_empty() {
+            return true;
+        }
+        match (&given.by, late.node()) {
+            (Some(offered), Some((node, _))) => self.schemes(node, offered, accepted, arg.span, declared),
+            (None, Some(_)) => self.store_scheme(accepted, arg.span, declared),
+            _ => true,
+        }
+    }
+
+    /// Every scheme that the producer can give is read by the consumer, by itself or rewritten.
+    fn schemes(
+        &self,
+        node: NodeAt,
+        offered: &Schemes,
+        accepted: &Schemes,
+        span: Span,
+        declared: Span,
+    ) -> bool {
+        let Some(Work::Task(work)) = self.nodes.get(node).map(|node| &node.work) else { return true };
+        let rewrite = rewrites(self, work);
+        let offered: Vec<EcoString> = if offered.names.is_empty() {
+            vec![EcoString::from("any scheme")]
+        } else {
+            offered.names.clone()
+        };
+        for scheme in &offered {
+            let prefix = eco_format!("{scheme}:");
+            let becomes = rewrite.iter().find(|(from, _)| from.starts_with(prefix.as_str()));
+            let scheme_now = becomes.map_or(scheme.as_str(), |(_, to)| to.split(':').next().unwrap_or(to));
+            if accepted.names.iter().any(|name| name == scheme_now) {
+                continue;
+            }
+            let task = &work.task.sig.name;
+            let message = format!(
+                "`{task}` may give a `{scheme_now}` uri, and only `{}` is read here",
+                accepted.names.join("`, `")
+            );
+            let first = accepted.names.first().cloned().unwrap_or_default();
+            let service = work.task.needs.first().and_then(|(tool, service, _)| {
+                let tool = self.cx.package.tools.get(tool.0 as usize)?;
+                Some(eco_format!("{}.{}", tool.name, tool.services.get(service.0 as usize)?.name))
+            });
+            let help = match service {
+                Some(service) => format!(
+                    "say in the binding of `{service}` where these files lie: \
+                     `rewrite = {{ \"{scheme}:/\" = \"{first}://…/\" }}`"
+                ),
+                None => format!("declare the output with `by uri({})`", accepted.names.join(", ")),
+            };
+            let diagnostic = Diagnostic::new(&codes::target::SCHEME, span, message)
+                .label(declared, "this parameter says which schemes it reads")
+                .label(self.cx.target.bind_span, "the bindings of the target")
+                .help(help);
+            self.cx.report(diagnostic);
+            return false;
+        }
+        true
+    }
+
+    /// Files of the run's store as a reference: its scheme is the store's.
+    fn store_scheme(&self, accepted: &Schemes, span: Span, declared: Span) -> bool {
+        use fuse_analysis::project::Store;
+        let Some(store) = &self.cx.target.store else { return true };
+        let (scheme, kept) = match &store.value {
+            Store::Pvc { claim, .. } => ("pvc", claim.is_some()),
+            Store::Object { kind, .. } => (kind.scheme(), true),
+        };
+        if kept && accepted.names.iter().any(|name| name == scheme) {
+            return true;
+        }
+        let accepts = accepted.names.join("`, `");
+        let message = if kept {
+            format!("the store of target `{}` gives `{scheme}` uris, and only `{accepts}` is read here", self.cx.target.name)
+        } else {
+            format!("files in a claim of the run have no uri that others can read; `{accepts}` is read here")
+        };
+        let diagnostic = Diagnostic::new(&codes::target::SCHEME, span, message)
+            .label(declared, "this parameter says which schemes it reads")
+            .label(store.span, "the store")
+            .help("bind an object store that both sides reach, such as `store = { kind = \"s3\", bucket = \"…\" }`");
+        self.cx.report(diagnostic);
+        false
+    }
+}
+
+/// What the bound services of a task replace in references.
+fn rewrites(lower: &Lower<'_, '_>, work: &TaskWork<'_>) -> Vec<(EcoString, EcoString)> {
+    let mut all = Vec::new();
+    for (tool, service, span) in &work.task.needs {
+        let bound =
+            binding::service(lower.cx, *tool, *service, *span, work.call.span, &work.task.sig.name);
+        all.extend(bound.map(|bound| bound.rewrite).unwrap_or_default());
+    }
+    all
+}
+
+impl Arg {
+    /// The constant, where it is one.
+    pub(crate) const fn constant(&self) -> Option<&Value> {
+        self.value.constant()
+    }
+}
+
+/// The arguments of a call with defaults put in: what a callee's own expressions see. `late` says how a parameter
+/// that is not `const` looks from inside.
+pub(crate) fn inside(
+    cx: &crate::cx::Cx<'_>,
+    sig: &fuse_analysis::model::Signature,
+    generics: &[fuse_analysis::ty::Facet],
+    args: &[Option<Arg>],
+    late: &dyn Fn(&fuse_analysis::model::Param, Option<Val>) -> Val,
+) -> Vec<Val> {
+    let mut all: Vec<Val> = Vec::new();
+    for (at, param) in sig.params.iter().enumerate() {
+        let given = args.get(at).cloned().flatten().map(|arg| arg.value);
+        let value = given.or_else(|| {
+            let default = param.default.as_ref();
+            default.map(|default| eval::eval(cx, default, &mut eval::Callee { params: &all, generics }))
+        });
+        let value = match value {
+            None if matches!(param.ty, Ty::Optional(_)) => Some(Val::none()),
+            other => other,
+        };
+        all.push(if param.constant { value.unwrap_or(Val::Error) } else { late(param, value) });
+    }
+    all
+}

@@ -1,0 +1,317 @@
+//! From gathered pipeline tasks to the plan of a pipeline: tasks, graph, order, results, run template.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::project::Store;
+use fuse_analysis::ty::Ty;
+use fuse_analysis::value::Value;
+use fuse_base::{Diagnostic, codes};
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::apply::{self, Object};
+use super::calls::Work;
+use super::eval::{self, Callee, join};
+use super::guards::GuardSpec;
+use super::registry::Registry;
+use super::task::{self, Built, summary};
+use super::val::{Late, Origin, Val};
+use super::{Lower, encode, helpers};
+use crate::model::{
+    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
+    RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
+};
+use crate::timeouts;
+
+/// A lowered pipeline with its rights and the objects that it owns.
+pub(crate) struct Lowered {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) accounts: Vec<ServiceAccount>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) objects: Vec<Owned>,
+}
+
+/// An object that an `apply` writes.
+pub(crate) struct Owned {
+    pub(crate) object: Object,
+    pub(crate) guards: Vec<GuardSpec>,
+    pub(crate) cause: fuse_base::Span,
+}
+
+impl Lower<'_, '_> {
+    /// The plan of the pipeline; `None` after a diagnostic.
+    pub(crate) fn finish(self, registry: &mut Registry) -> Option<Lowered> {
+        let mut lowered = Gathered { accounts: Vec::new(), roles: Vec::new(), objects: Vec::new() };
+        let account = self.name.clone();
+        let cause = self.pipeline.span;
+        lowered.accounts.push(ServiceAccount { name: account.clone(), token: false, cause });
+        let mut graph: DiGraph<Node, Edge> = DiGraph::new();
+        let (mut indices, mut edges, mut fine) = (Vec::new(), Vec::new(), true);
+        for (at, _) in self.nodes.iter().enumerate() {
+            match self.node(at, registry, &mut lowered) {
+                Some((node, from)) => {
+                    edges.push((indices.len(), from));
+                    indices.push(Some(graph.add_node(node)));
+                }
+                None => {
+                    edges.push((indices.len(), Vec::new()));
+                    indices.push(None);
+                    fine = false;
+                }
+            }
+        }
+        let results = self.results();
+        let params = self.params_declared();
+        let (results, params) = (results?, params?);
+        if !fine {
+            return None;
+        }
+        for (to, from) in edges {
+            for (node, edge) in from {
+                if let (Some(Some(a)), Some(Some(b))) = (indices.get(node), indices.get(to)) {
+                    graph.add_edge(*a, *b, edge);
+                }
+            }
+        }
+        let order = order(&graph);
+        let store = graph.node_weights().any(|node| !node.workspaces.is_empty());
+        let run = self.run_template(&graph, &order, &params, store, account);
+        let pipeline = Pipeline {
+            name: self.name.clone(),
+            source_name: self.pipeline.name.clone(),
+            description: summary(self.pipeline.doc.as_ref()),
+            params,
+            results,
+            workspaces: if store { vec![STORE_WORKSPACE.into()] } else { Vec::new() },
+            graph,
+            order,
+            run,
+            cause,
+        };
+        let Gathered { accounts, roles, objects } = lowered;
+        Some(Lowered { pipeline, accounts, roles, objects })
+    }
+
+    /// One pipeline task with the edges that lead to it.
+    fn node(&self, at: usize, registry: &mut Registry, all: &mut Gathered) -> Option<(Node, Vec<(usize, Edge)>)> {
+        let spec = self.nodes.get(at)?;
+        let mut account = None;
+        let (kind, built) = match &spec.work {
+            Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
+            Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
+            Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
+            Work::Apply(work) => {
+                let (built, object) = apply::build(self.cx, &self.name, spec, work)?;
+                let name = eco_format!("{}--{}", self.name, spec.name);
+                let cause = spec.cause;
+                all.accounts.push(ServiceAccount { name: name.clone(), token: true, cause });
+                all.roles.push(Role { name: name.clone(), rules: apply::rules(&object), cause });
+                all.objects.push(Owned { object, guards: spec.guards.clone(), cause });
+                account = Some(name);
+                (NodeKind::Apply, built)
+            }
+        };
+        let Built { base, task, args, results, store, timeout, retries } = built;
+        let mut edges: Vec<(usize, Edge)> =
+            results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
+        for guard in &spec.guards {
+            edges.extend(guard.input.node().map(|(node, result)| (node, Edge::Guard(result.clone()))));
+        }
+        let mut run_after: Vec<EcoString> = Vec::new();
+        for before in &spec.after {
+            let explained = edges.iter().any(|(node, _)| node == before);
+            let Some(name) = self.nodes.get(*before).map(|node| node.name.clone()) else { continue };
+            if !explained && !run_after.contains(&name) {
+                run_after.push(name);
+            }
+        }
+        for before in &spec.after {
+            if self.nodes.get(*before).is_some_and(|node| run_after.contains(&node.name)) {
+                edges.push((*before, Edge::Order));
+            }
+        }
+        let mut seen: Vec<(usize, Edge)> = Vec::new();
+        for edge in edges {
+            if !seen.contains(&edge) {
+                seen.push(edge);
+            }
+        }
+        let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
+        let node = Node {
+            name: spec.name.clone(),
+            kind,
+            task: registry.intern(&base, task),
+            guards: spec.guards.iter().map(GuardSpec::model).collect(),
+            params: args,
+            run_after,
+            workspaces: if store { vec![workspace] } else { Vec::new() },
+            timeout,
+            retries,
+            account,
+            cause: spec.cause,
+        };
+        Some((node, seen))
+    }
+
+    /// Late parameters as the Pipeline declares them.
+    fn params_declared(&self) -> Option<Vec<ParamDecl>> {
+        let mut all = Vec::new();
+        let mut fine = true;
+        for (at, param) in self.pipeline.params.iter().enumerate() {
+            if param.constant {
+                fine &= !matches!(self.params.get(at), Some(Val::Error));
+                continue;
+            }
+            let default = match &param.default {
+                Some(typed) => {
+                    let value = eval::eval(self.cx, typed, &mut Callee { params: &self.params, generics: &[] });
+                    let text = encode::value(self.cx, &value, &param.ty, typed.span);
+                    fine &= text.is_some();
+                    text
+                }
+                None if matches!(param.ty, Ty::Optional(_)) => Some(Text::One(EcoString::from(fuse_wire::ABSENT))),
+                None => None,
+            };
+            all.push(ParamDecl {
+                name: param.name.clone(),
+                kind: ParamKind::String,
+                description: summary(param.doc.as_ref()),
+                default,
+                cause: param.span,
+            });
+        }
+        fine.then_some(all)
+    }
+
+    /// Outputs: each is a result of a step.
+    fn results(&self) -> Option<Vec<PipelineResult>> {
+        let mut all = Vec::new();
+        let mut fine = true;
+        for (output, values) in self.pipeline.outputs.iter().zip(&self.returned) {
+            let (value, span) = match values.as_slice() {
+                [] => continue,
+                [one] => one,
+                [_, (_, second), ..] => {
+                    join(self.cx, *second, &format!("the output `{}` comes from more than one arm", output.name));
+                    fine = false;
+                    continue;
+                }
+            };
+            let present = if let Val::When(_, inner) = value { inner } else { value };
+            if matches!(present, Val::Error) {
+                fine = false;
+                continue;
+            }
+            let Some(text) = self.result_text(present, *span, &output.name) else {
+                fine = false;
+                continue;
+            };
+            let description = summary(output.doc.as_ref());
+            all.push(PipelineResult { name: output.name.clone(), description, value: text, cause: *span });
+        }
+        fine.then_some(all)
+    }
+
+    /// Tekton takes references to results, and text only behind the first of them.
+    fn result_text(&self, value: &Val, span: fuse_base::Span, output: &str) -> Option<EcoString> {
+        let from_step = |value: &Val| {
+            matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }))
+        };
+        let fits = match value {
+            Val::Concat(parts) => {
+                parts.first().is_some_and(from_step)
+                    && parts.iter().all(|part| from_step(part) || matches!(part, Val::Const(Value::Str(_))))
+            }
+            value => from_step(value),
+        };
+        if fits {
+            return encode::one(self.cx, value, span);
+        }
+        if matches!(value, Val::Join(_) | Val::Expr(_)) {
+            eval::unusable(self.cx, value, span);
+            return None;
+        }
+        let diagnostic = Diagnostic::new(
+            &codes::plan::OUTPUT_VALUE,
+            span,
+            format!("the output `{output}` is no result of a step"),
+        )
+        .help("a pipeline hands out results of its steps: return an output of one of them");
+        self.cx.report(diagnostic);
+        None
+    }
+
+    fn run_template(
+        &self,
+        graph: &DiGraph<Node, Edge>,
+        order: &[NodeIndex],
+        params: &[ParamDecl],
+        store: bool,
+        account: EcoString,
+    ) -> RunTemplate {
+        let nodes = || order.iter().filter_map(|at| graph.node_weight(*at));
+        let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
+            let declared = self.pipeline.params.iter().find(|one| one.name == param.name);
+            let ty = declared.map(|one| self.cx.package.show(&one.ty, &[])).unwrap_or_default();
+            RequiredParam { name: param.name.clone(), ty: ty.into(), cause: param.cause }
+        });
+        RunTemplate {
+            generate_name: eco_format!("{}-", self.name),
+            account,
+            task_accounts: nodes()
+                .filter_map(|node| Some((node.name.clone(), node.account.clone()?)))
+                .collect(),
+            timeout: timeouts::tasks(graph, order),
+            claim: if store { self.claim() } else { None },
+            required: required.collect(),
+        }
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        let store = self.cx.target.store.as_ref()?;
+        match &store.value {
+            Store::Pvc { claim: Some(name), .. } => Some(Claim::Kept { name: name.clone(), cause: store.span }),
+            Store::Pvc { size, class, claim: None } => {
+                Some(Claim::PerRun { size: size.clone(), class: class.clone(), cause: store.span })
+            }
+            Store::Object { .. } => None,
+        }
+    }
+}
+
+struct Gathered {
+    accounts: Vec<ServiceAccount>,
+    roles: Vec<Role>,
+    objects: Vec<Owned>,
+}
+
+/// Topological, ties by the order in the source, which is the order of the indices.
+fn order(graph: &DiGraph<Node, Edge>) -> Vec<NodeIndex> {
+    let before = |at: NodeIndex| {
+        let mut all: Vec<NodeIndex> = graph.neighbors_directed(at, Direction::Incoming).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    let mut waiting: Vec<usize> = graph.node_indices().map(|at| before(at).len()).collect();
+    let mut ready: BinaryHeap<Reverse<NodeIndex>> =
+        graph.node_indices().filter(|at| waiting.get(at.index()) == Some(&0)).map(Reverse).collect();
+    let mut all = Vec::with_capacity(graph.node_count());
+    while let Some(Reverse(at)) = ready.pop() {
+        all.push(at);
+        let mut after: Vec<NodeIndex> = graph.neighbors_directed(at, Direction::Outgoing).collect();
+        after.sort_unstable();
+        after.dedup();
+        for next in after {
+            if let Some(count) = waiting.get_mut(next.index()) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(Reverse(next));
+                }
+            }
+        }
+    }
+    all
+}

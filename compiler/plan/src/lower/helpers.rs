@@ -1,0 +1,155 @@
+//! Helper tasks: `decide` computes a condition that no step can, `fail` refuses a value that no arm is for.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::ty::Ty;
+use fuse_base::Span;
+use fuse_wire::WireType;
+use fuse_wire::contract::{Arms, Contract, Port};
+
+use super::calls::{Decide, Fail, Work};
+use super::guards::{GuardSpec, rename};
+use super::task::{Built, helper_resources, step_image};
+use super::val::{Computed, Late, NodeAt, Origin, Val};
+use super::{Lower, NodeSpec, encode};
+use crate::budget;
+use crate::cx::Cx;
+use crate::model::{self, Arg, Operator, ParamDecl, ParamKind, ResultDecl, Run, Step, Text};
+use crate::{names, types};
+
+/// The longest time of a helper.
+const HELPER: u64 = 600_000;
+
+impl Lower<'_, '_> {
+    /// A pipeline task that computes a condition.
+    pub(super) fn decide_helper(
+        &mut self,
+        computed: &Computed,
+        cause: Span,
+        hint: Option<EcoString>,
+    ) -> Option<Late> {
+        let operand = computed.operands.first().map(|(_, late)| late.short().clone());
+        let base = names::kebab(&hint.or(operand)?);
+        let name = self.fresh(&eco_format!("if--{base}"));
+        let short = name.strip_prefix("if--").unwrap_or(&base);
+        let base = eco_format!("{}--{}-if-{short}", self.cx.project.name.value, self.name);
+        let work = Work::Decide(Decide { base, computed: computed.clone() });
+        let guards = self.guards.clone();
+        let node = NodeSpec { name: name.clone(), guards, after: Vec::new(), work, cause };
+        let at = self.push(node);
+        let result = EcoString::from("arm--0");
+        let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
+        Some(Late { origin, ty: Ty::int(), uri: false })
+    }
+
+    /// A Bool or enum parameter that guards: a value that is none of its cases would run no arm and end well, so a
+    /// pipeline task without a pod in a good run fails then.
+    pub(super) fn guarded_parameter(&mut self, guard: &GuardSpec) {
+        let (Origin::Param(param), Some(cases)) = (&guard.input.origin, &guard.universe) else { return };
+        let name = eco_format!("fail--{}", names::kebab(param));
+        if self.nodes.iter().any(|node| node.name == name) {
+            return;
+        }
+        let message = Val::Concat(vec![
+            Val::text(eco_format!("the parameter {param} must be {}, not ", cases.join(" or "))),
+            Val::Late(guard.input.clone()),
+        ]);
+        let base = eco_format!("{}--{}-fail-{param}", self.cx.project.name.value, self.name);
+        let wrong = GuardSpec { operator: Operator::NotIn, values: cases.clone(), arm: None, ..guard.clone() };
+        let work = Work::Fail(Fail { base, message });
+        self.used.insert(name.clone());
+        self.push(NodeSpec { name, guards: vec![wrong], after: Vec::new(), work, cause: guard.cause });
+    }
+}
+
+/// The Task of a `decide` helper.
+pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<Built> {
+    let mut contract = Contract::default();
+    let (mut params, mut args, mut inputs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut results: Vec<(NodeAt, EcoString)> = Vec::new();
+    let mut short: Vec<(EcoString, EcoString)> = Vec::new();
+    for (reference, late) in &work.computed.operands {
+        let mut name = late.short().clone();
+        let mut count = 2;
+        while contract.inputs.contains_key(name.as_str()) {
+            name = eco_format!("{}--{count}", late.short());
+            count += 1;
+        }
+        let ty: WireType = types::wire(cx.package, &late.ty);
+        contract.inputs.insert(name.to_string(), Port::Value(ty));
+        inputs.push(eco_format!("--in={name}=$(params.{name})"));
+        results.extend(late.node().map(|(node, result)| (node, result.clone())));
+        args.push(Arg { name: name.clone(), value: Text::One(late.text()), cause: node.cause });
+        params.push(param(name.clone(), node.cause));
+        short.push((reference.clone(), name));
+    }
+    let find =
+        |name: &str| short.iter().find(|(known, _)| known == name).map_or(name, |(_, s)| s.as_str()).to_owned();
+    let conditions = vec![rename(&work.computed.condition, &find)];
+    contract.arms.push(Arms { conditions, operands: indexmap::IndexMap::new() });
+    let mut all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
+    all.extend(inputs);
+    let result = ResultDecl { name: "arm--0".into(), description: None, cause: node.cause };
+    let task = helper(cx, node, "decide", params, vec![result], all)?;
+    Some(built(work.base.clone(), cx, task, args, results))
+}
+
+/// The Task of a `fail` helper.
+pub(crate) fn fail(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Fail) -> Option<Built> {
+    let message = encode::one(cx, &work.message, node.cause)?;
+    let args = vec![Arg { name: "message".into(), value: Text::One(message), cause: node.cause }];
+    let all = vec![
+        eco_format!("--wire={}", fuse_wire::WIRE_VERSION),
+        "--message=$(params.message)".into(),
+    ];
+    let task = helper(cx, node, "fail", vec![param("message".into(), node.cause)], Vec::new(), all)?;
+    let mut results = Vec::new();
+    work.message.results(&mut results);
+    Some(built(work.base.clone(), cx, task, args, results))
+}
+
+fn param(name: EcoString, cause: Span) -> ParamDecl {
+    ParamDecl { name, kind: ParamKind::String, description: None, default: None, cause }
+}
+
+fn helper(
+    cx: &Cx<'_>,
+    node: &NodeSpec<'_>,
+    verb: &str,
+    params: Vec<ParamDecl>,
+    results: Vec<ResultDecl>,
+    args: Vec<EcoString>,
+) -> Option<model::Task> {
+    let step = Step {
+        name: verb.into(),
+        image: step_image(cx, node.cause)?,
+        run: Run::Command { command: vec!["/fuse-step".into(), verb.into()], args },
+        run_cause: node.cause,
+        env: Vec::new(),
+        resources: helper_resources(node.cause),
+        mounts: Vec::new(),
+    };
+    Some(model::Task {
+        name: EcoString::new(),
+        description: None,
+        params,
+        results,
+        workspaces: Vec::new(),
+        volumes: Vec::new(),
+        steps: vec![step],
+        budget: model::Budget::default(),
+        cause: node.cause,
+    })
+}
+
+fn built(
+    base: EcoString,
+    cx: &Cx<'_>,
+    mut task: model::Task,
+    args: Vec<Arg>,
+    results: Vec<(NodeAt, EcoString)>,
+) -> Built {
+    let sizes: Vec<(EcoString, u64)> = task.results.iter().map(|result| (result.name.clone(), 1)).collect();
+    let cause = task.cause;
+    budget::check(cx, &mut task, &sizes, cause);
+    Built { base, task, args, results, store: false, timeout: HELPER, retries: 0 }
+}

@@ -1,0 +1,244 @@
+//! A plan as text, for people and golden tests: one fact a line, in the order of the plan.
+
+use std::fmt::{self, Display, Formatter};
+
+use fuse_analysis::value::duration_text;
+
+use crate::model::{
+    Claim, Edge, EnvValue, MlProject, Node, NodeKind, ParamDecl, Pipeline, Plan, Resources, Run, Step, Task, Text,
+};
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "package {} · target {} · namespace {}", self.package, self.target, self.namespace)?;
+        for task in &self.tasks {
+            write_task(f, task)?;
+        }
+        for pipeline in &self.pipelines {
+            write_pipeline(f, self, pipeline)?;
+        }
+        if !self.accounts.is_empty() {
+            writeln!(f, "\naccess")?;
+        }
+        for account in &self.accounts {
+            let token = if account.token { " with token" } else { "" };
+            writeln!(f, "  account {}{token}", account.name)?;
+        }
+        for role in &self.roles {
+            for rule in &role.rules {
+                let (groups, verbs) = (rule.groups.join(","), rule.verbs.join(" "));
+                let objects = format!("{}.{}/{}", rule.resources.join(","), groups, rule.names.join(","));
+                writeln!(f, "  role {}: {verbs} {objects}", role.name)?;
+            }
+        }
+        for deploy in &self.deploys {
+            writeln!(f, "\ndeploy {}\n  {}", deploy.name, deploy.object)?;
+        }
+        if let Some(project) = &self.mlproject {
+            write_mlproject(f, project)?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "\nwarning {}: {}", warning.code.id, warning.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Texts with control and private characters spelt out, so that a golden file shows them.
+struct Shown<'a>(&'a str);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if ('\u{F0000}'..='\u{F00FF}').contains(&c) || (c.is_control() && c != '\n') {
+                write!(f, "<U+{:04X}>", u32::from(c))?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Display for Text {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(text) => write!(f, "{}", Shown(text)),
+            Self::Many(texts) => {
+                f.write_str("[")?;
+                for (at, text) in texts.iter().enumerate() {
+                    write!(f, "{}{}", if at > 0 { ", " } else { "" }, Shown(text))?;
+                }
+                f.write_str("]")
+            }
+        }
+    }
+}
+
+fn write_param(f: &mut Formatter<'_>, param: &ParamDecl) -> fmt::Result {
+    let kind = if param.kind == crate::model::ParamKind::Array { " array" } else { "" };
+    write!(f, "  param {}{kind}", param.name)?;
+    match &param.default {
+        Some(default) => writeln!(f, " = {default}"),
+        None => writeln!(f),
+    }
+}
+
+fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
+    writeln!(f, "\ntask {}", task.name)?;
+    if let Some(text) = &task.description {
+        writeln!(f, "  {text}")?;
+    }
+    for param in &task.params {
+        write_param(f, param)?;
+    }
+    for result in &task.results {
+        writeln!(f, "  result {}", result.name)?;
+    }
+    for workspace in &task.workspaces {
+        writeln!(f, "  workspace {} at {}", workspace.name, workspace.mount_path)?;
+    }
+    let budget = task.budget;
+    writeln!(f, "  budget {} of {} bytes, {} containers", budget.used, budget.allowed, budget.containers)?;
+    for step in &task.steps {
+        write_step(f, step)?;
+    }
+    Ok(())
+}
+
+fn write_step(f: &mut Formatter<'_>, step: &Step) -> fmt::Result {
+    write!(f, "  step {} in {}", step.name, step.image.0)?;
+    write_resources(f, &step.resources)?;
+    for env in &step.env {
+        match &env.value {
+            EnvValue::Plain(text) => writeln!(f, "    env {}={}", env.name, Shown(text))?,
+            EnvValue::Secret { name, key, optional } => {
+                let optional = if *optional { " (optional)" } else { "" };
+                writeln!(f, "    env {} from secret {name}/{key}{optional}", env.name)?;
+            }
+        }
+    }
+    match &step.run {
+        Run::Command { command, args } => {
+            writeln!(f, "    run {}", command.join(" "))?;
+            for arg in args {
+                writeln!(f, "      {}", Shown(arg))?;
+            }
+        }
+        Run::Script(text) => {
+            for line in text.lines() {
+                writeln!(f, "    | {}", Shown(line))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_resources(f: &mut Formatter<'_>, resources: &Resources) -> fmt::Result {
+    let Resources { cpu_request, memory_request, memory_limit } = resources;
+    let named = [("cpu", cpu_request), ("memory", memory_request), ("limit memory", memory_limit)];
+    for (name, value) in named {
+        if let Some((value, _)) = value {
+            write!(f, ", {name} {value}")?;
+        }
+    }
+    writeln!(f)
+}
+
+fn write_pipeline(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline) -> fmt::Result {
+    writeln!(f, "\npipeline {}", pipeline.name)?;
+    if let Some(text) = &pipeline.description {
+        writeln!(f, "  {text}")?;
+    }
+    for param in &pipeline.params {
+        write_param(f, param)?;
+    }
+    for node in pipeline.nodes() {
+        write_node(f, plan, pipeline, node)?;
+    }
+    for result in &pipeline.results {
+        writeln!(f, "  result {} = {}", result.name, result.value)?;
+    }
+    let run = &pipeline.run;
+    writeln!(f, "  run as {} within {}", run.account, duration_text(run.timeout))?;
+    for (node, account) in &run.task_accounts {
+        writeln!(f, "    {node} as {account}")?;
+    }
+    match &run.claim {
+        Some(Claim::PerRun { size, class, .. }) => {
+            let class = class.as_ref().map(|class| format!(" of class {class}")).unwrap_or_default();
+            writeln!(f, "    store: a claim of {size}{class} for each run")?;
+        }
+        Some(Claim::Kept { name, .. }) => writeln!(f, "    store: the claim {name}")?,
+        None => {}
+    }
+    for param in &run.required {
+        writeln!(f, "    needs {}: {}", param.name, param.ty)?;
+    }
+    Ok(())
+}
+
+fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &Node) -> fmt::Result {
+    let kind = match node.kind {
+        NodeKind::Task => "step",
+        NodeKind::Apply => "apply",
+        NodeKind::Decide => "decide",
+        NodeKind::Fail => "fail",
+    };
+    let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
+    write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;
+    match node.retries {
+        0 => writeln!(f)?,
+        n => writeln!(f, ", retries {n}")?,
+    }
+    for guard in &node.guards {
+        let values: Vec<String> = guard.values.iter().map(|value| Shown(value).to_string()).collect();
+        writeln!(f, "    when {} {} [{}]", guard.input, guard.operator.word(), values.join(", "))?;
+    }
+    for arg in &node.params {
+        writeln!(f, "    {} = {}", arg.name, arg.value)?;
+    }
+    for after in &node.run_after {
+        writeln!(f, "    after {after}")?;
+    }
+    let name = |at| pipeline.graph.node_weight(at).map_or("?", |node: &Node| node.name.as_str());
+    let mut edges: Vec<String> = pipeline
+        .graph
+        .edge_indices()
+        .filter_map(|edge| {
+            let (from, to) = pipeline.graph.edge_endpoints(edge)?;
+            if name(to) != node.name {
+                return None;
+            }
+            Some(match pipeline.graph.edge_weight(edge)? {
+                Edge::Data(result) => format!("data {}.{result}", name(from)),
+                Edge::Guard(result) => format!("guard {}.{result}", name(from)),
+                Edge::Order => format!("order {}", name(from)),
+            })
+        })
+        .collect();
+    edges.sort();
+    if !edges.is_empty() {
+        writeln!(f, "    from {}", edges.join(", "))?;
+    }
+    Ok(())
+}
+
+fn write_mlproject(f: &mut Formatter<'_>, project: &MlProject) -> fmt::Result {
+    let python = project.python.as_deref().unwrap_or("any");
+    writeln!(f, "\nmlproject {} · python {python}", project.name)?;
+    for one in &project.dependencies {
+        writeln!(f, "  requires {one}")?;
+    }
+    for point in &project.entry_points {
+        writeln!(f, "  entry {}: {}", point.name, point.command)?;
+        for param in &point.parameters {
+            write!(f, "    {}: {}", param.name, param.ty)?;
+            match &param.default {
+                Some(default) => writeln!(f, " = {default}")?,
+                None => writeln!(f)?,
+            }
+        }
+    }
+    Ok(())
+}
