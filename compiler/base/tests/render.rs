@@ -1,4 +1,5 @@
 //! What diagnostics look like, and that no source can spoil them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Write as _;
 

@@ -70,7 +70,7 @@ fn old_or_new_and_nothing_between() {
         let found = output(&package);
         assert!(states.contains(&found), "round {round}: neither old nor new: {:?}", found.keys());
     }
-    assert!(killed > ROUNDS / 4, "only {killed} of {ROUNDS} builds were killed before their end");
+    assert!(killed > ROUNDS / 10, "only {killed} of {ROUNDS} builds were killed before their end");
     // The next build clears away what the killed ones left.
     package.write("main.fuse", &program("old")).unwrap();
     assert!(build(&package).status().unwrap().success());

@@ -21,6 +21,7 @@ use fuse_analysis::Package;
 use fuse_analysis::project::{Project, Target};
 use fuse_base::{Diagnostic, Sources};
 
+pub use fuse_analysis::value::duration_text;
 pub use model::Plan;
 
 use cx::Cx;

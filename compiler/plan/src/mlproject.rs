@@ -72,8 +72,14 @@ fn script(task: &Task, path: &str) -> EcoString {
         words.push(format!("{}=outputs/{}", variable("OUT", &output.name), output.name));
     }
     let prepare = if task.sig.outputs.is_empty() { "" } else { "mkdir -p outputs && " };
-    words.push(format!("python {}", python::shell_word(path)));
+    words.push(format!("python {}", word(path)));
     eco_format!("{prepare}{}", words.join(" "))
+}
+
+/// A path as a word of a shell; most need no quotes.
+fn word(path: &str) -> String {
+    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
+    if plain { path.to_owned() } else { python::shell_word(path) }
 }
 
 /// A call of the function that prints what it returns.
@@ -92,6 +98,7 @@ fn call(task: &Task, path: &str, function: &str) -> EcoString {
                 Ty::Float(_) => format!("float({word})"),
                 Ty::Bool => format!("{word} == \"true\""),
                 Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Range => format!("json.loads({word})"),
+                Ty::Artifact(artifact) if artifact.by.is_none() => format!("pathlib.Path({word})"),
                 _ => word,
             };
             if matches!(param.ty, Ty::Optional(_)) {
@@ -102,7 +109,7 @@ fn call(task: &Task, path: &str, function: &str) -> EcoString {
         })
         .collect();
     let code = format!(
-        "import importlib, json, sys; sys.path.insert(0, {folder:?}); \
+        "import importlib, json, pathlib, sys; sys.path.insert(0, {folder:?}); \
          print(importlib.import_module({module:?}).{function}({}))",
         arguments.join(", ")
     );

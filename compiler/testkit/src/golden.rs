@@ -119,3 +119,47 @@ fn shorten(line: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            write(&dir.path().join(path), text.as_bytes()).unwrap();
+        }
+        dir
+    }
+
+    fn compare(dir: &tempfile::TempDir, bless: bool) -> Verdict {
+        let mut golden = Golden::with_bless(dir.path(), bless);
+        golden.expect("stdout", b"one\ntwo\n");
+        golden.expect_some("stderr", b"");
+        golden.expect_tree("out", &BTreeMap::from([("a/b.yaml".to_owned(), b"b\n".to_vec())]));
+        golden.finish(|path| path == "args")
+    }
+
+    #[test]
+    fn what_differs_is_missing_or_is_an_orphan_fails() {
+        let dir = case(&[("args", ""), ("stdout", "one\n"), ("stderr", "x\n"), ("out/c.yaml", "c\n")]);
+        let text = compare(&dir, false).err().unwrap();
+        for part in
+            ["stdout differs", "+two", "stderr differs", "out/a/b.yaml is missing", "out/c.yaml is an orphan"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("args is an orphan"));
+    }
+
+    #[test]
+    fn blessing_makes_it_agree_but_not_what_is_wrong_in_itself() {
+        let dir = case(&[("args", ""), ("stdout", "one\n"), ("stderr", "x\n"), ("out/c.yaml", "c\n")]);
+        assert!(compare(&dir, true).is_ok());
+        assert!(compare(&dir, false).is_ok());
+        assert_eq!(tree(dir.path()).unwrap().keys().collect::<Vec<_>>(), ["args", "out/a/b.yaml", "stdout"]);
+        let mut golden = Golden::with_bless(dir.path(), true);
+        golden.problem("a mark without its diagnostic");
+        assert!(golden.finish(|_| true).is_err());
+    }
+}

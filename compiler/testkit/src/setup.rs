@@ -19,8 +19,8 @@ pub struct Setup {
     rights: Vec<(usize, u32, String)>,
     /// Run the program as a user without rights.
     pub nobody: bool,
-    /// Run the program with the package on a file system of this size.
-    pub disk: Option<String>,
+    /// Run the program with the package on a file system that has so many KiB left.
+    pub disk: Option<u64>,
     /// Variables of the program's environment.
     pub env: Vec<(String, String)>,
 }
@@ -35,7 +35,7 @@ impl Setup {
     /// - `remove FILE`, `folder DIR`, `symlink LINK TARGET`
     /// - `chmod MODE PATH`: after all of these
     /// - `run ARG…`: runs the program, which must succeed
-    /// - `env NAME VALUE`, `user nobody`, `disk SIZE`: how the program itself runs
+    /// - `env NAME VALUE`, `user nobody`, `disk 16k`: how the program itself runs
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut setup = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -51,7 +51,10 @@ impl Setup {
                     setup.rights.push((index + 1, mode, (*path).to_owned()));
                 }
                 ["user", "nobody"] => setup.nobody = true,
-                ["disk", size] => setup.disk = Some((*size).to_owned()),
+                ["disk", free] => {
+                    let kib = free.strip_suffix('k').and_then(|kib| kib.parse().ok());
+                    setup.disk = Some(kib.ok_or_else(|| format!("setup:{}: say `disk 16k`", index + 1))?);
+                }
                 ["env", name, value] => setup.env.push(((*name).to_owned(), (*value).to_owned())),
                 [..] => setup.lines.push((index + 1, words)),
             }
@@ -152,11 +155,11 @@ pub fn run_in(
     }
     let mut command = match &setup.disk {
         None => Command::new(&program),
-        Some(size) => {
+        Some(free) => {
             if !can_mount() {
                 return Ok(Err("`unshare` cannot mount a file system here".into()));
             }
-            on_disk(package, size, &program)
+            on_disk(package, *free, &program)
         }
     };
     command.args(args).current_dir(package).envs(setup.env.iter().map(|(key, value)| (key, value)));
@@ -165,6 +168,9 @@ pub fn run_in(
     }
     let finished = finish(&mut command);
     if setup.disk.is_some() {
+        if let Ok(Finished { code: Some(NO_DISK), stderr, .. }) = &finished {
+            return Err(format!("cannot prepare the disk: {}", String::from_utf8_lossy(stderr)));
+        }
         let stash = package.with_extension("disk");
         fs::remove_dir_all(package).map_err(|error| error.to_string())?;
         fs::rename(&stash, package).map_err(|error| error.to_string())?;
@@ -182,22 +188,22 @@ fn link(program: &Path, folder: &Path) -> Result<PathBuf, String> {
     Ok(to)
 }
 
-/// The program in a mount namespace of its own, with the package on a file system that is soon full. What is on it
-/// in the end is copied to `<package>.disk`, as the file system ends with the program.
-fn on_disk(package: &Path, size: &str, program: &Path) -> Command {
+/// Exit status of the script below when the disk cannot be prepared; the program has no such status.
+const NO_DISK: i32 = 125;
+
+/// The program in a mount namespace of its own, with the package on a file system that has `free` KiB left. What is
+/// on it in the end is copied to `<package>.disk`, as the file system ends with the program.
+fn on_disk(package: &Path, free: u64, program: &Path) -> Command {
     const SCRIPT: &str = r#"
-set -e
-work=$1; stash=$2; size=$3; shift 3
-cp -R "$work" "$stash"
-mount -t tmpfs -o "size=$size" tmpfs "$work"
-cp -R "$stash/." "$work"
-cd "$work"
-set +e
+work=$1; stash=$2; free=$3; shift 3
+cp -R "$work" "$stash" &&
+used=$(du -sk "$stash" | cut -f 1) &&
+mount -t tmpfs -o "size=$((used + free))k" tmpfs "$work" &&
+cp -R "$stash/." "$work" &&
+cd "$work" || exit 125
 "$@"
 code=$?
-cd /
-rm -rf "$stash"
-cp -R "$work" "$stash"
+cd / && rm -rf "$stash" && cp -R "$work" "$stash" || exit 125
 exit "$code"
 "#;
     let mut command = unshare();
@@ -205,7 +211,7 @@ exit "$code"
         .args(["sh", "-c", SCRIPT, "sh"])
         .arg(package)
         .arg(package.with_extension("disk"))
-        .arg(size)
+        .arg(free.to_string())
         .arg(program);
     command
 }
@@ -263,7 +269,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let package = dir.path().join("package");
         write(&package.join("old"), b"old").unwrap();
-        let setup = Setup { disk: Some("64k".into()), ..Setup::default() };
+        let setup = Setup { disk: Some(16), ..Setup::default() };
         let args = ["-c", "echo kept >new; head -c 1000000 /dev/zero >big; echo $?"].map(str::to_owned);
         match run_in(Path::new("/bin/sh"), &args, &package, &setup).unwrap() {
             Ok(finished) => {

@@ -117,12 +117,14 @@ pub(super) struct Body<'c, 'a> {
     pub(super) hint: Option<EcoString>,
     /// Whether a resource may be called plainly: under `apply` and in `deploy`.
     pub(super) applying: bool,
+    /// Whether the call that a `deploy` takes was met.
+    pub(super) deployed: bool,
 }
 
 impl<'a> Checker<'a> {
     /// A body to check in an environment.
     pub(super) fn body(&mut self, env: Env) -> Body<'_, 'a> {
-        Body { checker: self, env, flow: Flow::default(), hint: None, applying: false }
+        Body { checker: self, env, flow: Flow::default(), hint: None, applying: false, deployed: false }
     }
 }
 

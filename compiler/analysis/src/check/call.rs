@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
-use fuse_syntax::ast::{Arg, Expr, ExprKind, TypeArg};
+use fuse_syntax::ast::{Arg, Expr, ExprKind, Name, TypeArg};
 
 use super::body::{Body, Place};
 use super::constant::has_error;
@@ -38,6 +38,13 @@ fn param_views(params: &[Param]) -> Vec<ParamView> {
             span: param.span,
         })
         .collect()
+}
+
+impl ParamView {
+    /// Whether a call must give it; of a type that was reported nothing is known.
+    fn demanded(&self) -> bool {
+        !self.optional && !self.ty.is_error()
+    }
 }
 
 impl Body<'_, '_> {
@@ -117,6 +124,14 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
+        if self.env.place == Place::Deploy {
+            let word = Span { end: span.start + 5, ..span };
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, word, "`apply` is for pipelines: a `deploy` is no step")
+                    .help("leave `apply` out");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
         self.applying = true;
         let typed = self.expr(inner, None);
         self.applying = false;
@@ -148,7 +163,13 @@ impl Body<'_, '_> {
         let Some(sig) = self.checker.package.signature(callee) else { return Typed::error(span) };
         let (params, generics) = (param_views(&sig.params), views(&sig.generics));
         let (own_name, declared) = (sig.name.clone(), sig.span);
-        if !matches!(self.env.place, Place::Pipeline | Place::Deploy) {
+        let stands = match self.env.place {
+            Place::Pipeline => true,
+            // The call that `deploy` takes; its arguments are constant.
+            Place::Deploy => matches!(callee, Callee::Resource(_)) && !std::mem::replace(&mut self.deployed, true),
+            Place::Constant | Place::Function | Place::Task | Place::Resource => false,
+        };
+        if !stands {
             let diagnostic = Diagnostic::new(
                 &codes::names::WRONG_KIND,
                 span,
@@ -157,6 +178,9 @@ impl Body<'_, '_> {
             .help("call it in a `pipeline` and hand its outputs on");
             self.checker.report(diagnostic);
             return Typed::error(span);
+        }
+        if hint.is_none() && self.env.place == Place::Pipeline {
+            self.step_name(&Name { text: own_name.clone(), span });
         }
         let mut found = self.explicit(&generics, type_args, text);
         let given = self.arrange(&params, args, text, declared, span);
@@ -172,7 +196,7 @@ impl Body<'_, '_> {
             }
         }
         let name = hint.unwrap_or(own_name);
-        let ty = self.outputs(callee, &found, &typed);
+        let ty = self.outputs(callee, &found, &typed, broken);
         let call = Call {
             callee,
             generics: found.into_iter().map(|facet| facet.unwrap_or(Facet::Unset)).collect(),
@@ -217,7 +241,7 @@ impl Body<'_, '_> {
                 }
                 None => {
                     let slot = positional.next();
-                    if named || slot.is_none() {
+                    if named || slot.is_none() && !params.iter().any(|param| param.ty.is_error()) {
                         self.misplaced(params, arg.span, callee, named);
                     }
                     slot.filter(|_| !named)
@@ -247,7 +271,7 @@ impl Body<'_, '_> {
         let missing: Vec<&ParamView> = params
             .iter()
             .zip(&slots)
-            .filter(|(param, slot)| !param.optional && slot.is_none())
+            .filter(|(param, slot)| param.demanded() && slot.is_none())
             .map(|(p, _)| p)
             .collect();
         if fine && !missing.is_empty() {
@@ -371,9 +395,20 @@ impl Body<'_, '_> {
     }
 
     /// What a step yields: its one output, or the record of its outputs.
-    fn outputs(&self, callee: Callee, found: &Found, args: &[Option<Typed>]) -> Ty {
+    ///
+    /// What would follow from something that was reported is unknown, so that it is not reported again.
+    fn outputs(&self, callee: Callee, found: &Found, args: &[Option<Typed>], broken: bool) -> Ty {
         let Some(sig) = self.checker.package.signature(callee) else { return Ty::Error };
-        let ty = |ty: &Ty| settle(&instantiate(ty, found), args, &sig.params);
+        let ty = |ty: &Ty| {
+            let known = depends(ty, &mut |facet| match facet {
+                Facet::Generic(id) => matches!(found.get(id.0 as usize), Some(Some(_))),
+                Facet::ConstParam(at) => {
+                    !broken || args.get(*at).and_then(Option::as_ref).is_some_and(|arg| !has_error(arg))
+                }
+                _ => true,
+            });
+            if known { settle(&instantiate(ty, found), args, &sig.params) } else { Ty::Error }
+        };
         if sig.single {
             return sig.outputs.first().map_or(Ty::Error, |output| ty(&output.ty));
         }
@@ -435,16 +470,20 @@ fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Face
 }
 
 fn mentions_generics(ty: &Ty) -> bool {
+    !depends(ty, &mut |facet| !matches!(facet, Facet::Generic(_)))
+}
+
+/// Whether every facet and type parameter in a type is as asked.
+fn depends(ty: &Ty, known: &mut impl FnMut(&Facet) -> bool) -> bool {
     match ty {
-        Ty::Generic(_) => true,
-        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => mentions_generics(inner),
-        Ty::Record(record) => record.fields.iter().any(|field| mentions_generics(&field.ty)),
-        Ty::Artifact(artifact) => artifact.facets.iter().any(|facet| match facet {
-            Facet::Generic(_) => true,
-            Facet::Row(ty) => mentions_generics(ty),
-            Facet::Unset | Facet::Case(_) | Facet::ConstParam(_) => false,
+        Ty::Generic(id) => known(&Facet::Generic(*id)),
+        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => depends(inner, known),
+        Ty::Record(record) => record.fields.iter().all(|field| depends(&field.ty, known)),
+        Ty::Artifact(artifact) => artifact.facets.iter().all(|facet| match facet {
+            Facet::Row(ty) => depends(ty, known),
+            facet => known(facet),
         }),
-        _ => false,
+        _ => true,
     }
 }
 

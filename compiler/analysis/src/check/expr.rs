@@ -307,7 +307,7 @@ impl Body<'_, '_> {
                     key.span,
                     format!("{shown} has no field `{}`", key.text),
                 )
-                .help_opt(fuse_base::did_you_mean(&key.text, names));
+                .help(fuse_base::did_you_mean(&key.text, names).unwrap_or_else(|| "leave it out".to_owned()));
                 self.checker.report(diagnostic);
                 None
             }

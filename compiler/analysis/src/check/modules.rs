@@ -239,6 +239,7 @@ impl Checker<'_> {
             let names = own.iter().filter_map(|file| file.strip_suffix(".fuse"));
             let wanted = place.path.strip_suffix(".fuse").unwrap_or(&place.path);
             did_you_mean(wanted, names)
+                .or_else(|| Some("paths start at the folder of this file, without `.fuse`".to_owned()))
         };
         let diagnostic = Diagnostic::new(&codes::names::UNKNOWN_IMPORT, path.span, message).help_opt(help);
         self.report(diagnostic);

@@ -111,8 +111,14 @@ impl Checker<'_> {
         function: &ast::FnItem,
         public: bool,
     ) {
+        let empty = function.body.stmts.is_empty();
         if let Some(what) = later_fn(function) {
             self.not_yet(&codes::not_yet::CONST_FN_BODY, function.name.span, what);
+        } else if empty && function.body.span.start < function.body.span.end {
+            let message = format!("`{}` has no value", function.name.text);
+            self.missing_clause(function.name.span, message, "write the value as one expression in `{ … }`");
+        }
+        if empty || later_fn(function).is_some() {
             self.define(module, tool, &function.name, Def::Error, public);
             return;
         }
@@ -381,8 +387,7 @@ fn later_fn(function: &ast::FnItem) -> Option<&'static str> {
         return Some("a `const fn` with type parameters");
     }
     match function.body.stmts.as_slice() {
-        [ast::Stmt { kind: ast::StmtKind::Expr(_), .. }] => None,
-        [] => Some("a `const fn` without a value"),
+        [] | [ast::Stmt { kind: ast::StmtKind::Expr(_), .. }] => None,
         _ => Some("a `const fn` with statements"),
     }
 }

@@ -266,14 +266,14 @@ impl Body<'_, '_> {
         self.checker.report(diagnostic);
     }
 
-    fn step_name(&mut self, name: &Name) {
+    pub(super) fn step_name(&mut self, name: &Name) {
         if RESERVED.contains(&name.text.as_str()) {
             let diagnostic = Diagnostic::new(
                 &codes::names::RESERVED_STEP,
                 name.span,
                 format!("a step cannot be called `{}`: the compiler's own steps are", name.text),
             )
-            .help("give it another name");
+            .help("bind it under another name: `let files = …`");
             self.checker.report(diagnostic);
         }
     }

@@ -198,7 +198,10 @@ impl Checker<'_> {
                 name.span,
                 format!("the resource declares no output `{}`", name.text),
             )
-            .help_opt(did_you_mean(&name.text, outputs.iter().map(|output| output.name.as_str())));
+            .help(
+                did_you_mean(&name.text, outputs.iter().map(|output| output.name.as_str()))
+                    .unwrap_or_else(|| format!("declare it: `-> {{ {}: … }}`", name.text)),
+            );
             self.report(diagnostic);
             return None;
         };

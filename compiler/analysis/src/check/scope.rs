@@ -152,13 +152,15 @@ impl Checker<'_> {
                 let mut names: Vec<EcoString> =
                     tool_scope.map(|s| s.keys().cloned().collect()).unwrap_or_default();
                 names.extend(module_scope.map(public).unwrap_or_default());
-                let help = did_you_mean(&name.text, names.iter().map(EcoString::as_str));
+                let help = did_you_mean(&name.text, names.iter().map(EcoString::as_str))
+                    .or_else(|| (names.is_empty()).then(|| "it has no public names".to_owned()))
+                    .unwrap_or_else(|| format!("its names: `{}`", names.join("`, `")));
                 let diagnostic = Diagnostic::new(
                     &codes::names::UNKNOWN_MEMBER,
                     name.span,
                     format!("`{base_text}` has no `{}`", name.text),
                 )
-                .help_opt(help);
+                .help(help);
                 self.report(diagnostic);
                 Def::Error
             }

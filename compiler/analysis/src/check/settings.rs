@@ -17,10 +17,19 @@ const LATER: [&str; 8] = ["node", "gpu", "parallel", "security", "on_error", "si
 
 impl Body<'_, '_> {
     /// `call with { … }`.
-    pub(super) fn with(&mut self, base: &Expr, settings: &Expr) -> Typed {
+    pub(super) fn with(&mut self, base: &Expr, record: &Expr) -> Typed {
         let mut typed = self.expr(base, None);
-        let settings = self.settings(settings);
-        if let Some(call) = root_call_mut(&mut typed) {
+        let settings = self.settings(record);
+        if matches!(base.kind, ExprKind::With { .. }) {
+            let diagnostic = Diagnostic::new(
+                &codes::types::DUPLICATE_CLAUSE,
+                record.span,
+                "a call has one `with`, and this is the second",
+            )
+            .label(base.span, "this has one already")
+            .help("write all settings into one `with { … }`");
+            self.checker.report(diagnostic);
+        } else if let Some(call) = root_call_mut(&mut typed) {
             call.settings = settings;
         } else if !has_error(&typed) {
             self.not_a_step(base, "`with`");

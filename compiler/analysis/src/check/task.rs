@@ -176,7 +176,7 @@ impl Checker<'_> {
                         expr.span,
                         format!("`{text}` is {}, not a service", def.noun()),
                     )
-                    .help("name a `service` of a tool, such as `needs mlflow.tracking`");
+                    .help("name a `service` of a tool, as `needs <tool>.<service>`");
                     self.report(diagnostic);
                 }
                 None => {

@@ -334,14 +334,19 @@ impl Checker<'_> {
         if name.is_missing() {
             return None;
         }
-        let help = did_you_mean(&name.text, declaration.cases.iter().map(EcoString::as_str));
+        let cases = &declaration.cases;
+        let help = match fuse_base::closest(&name.text, cases.iter().map(EcoString::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if cases.is_empty() => "it has no cases".to_owned(),
+            None => format!("its cases: `{}`", cases.join("`, `")),
+        };
         let diagnostic = Diagnostic::new(
             &codes::types::UNKNOWN_CASE,
             name.span,
             format!("`{}` is no case of `{}`", name.text, declaration.name),
         )
         .label(declaration.span, "declared here")
-        .help_opt(help);
+        .help(help);
         self.report(diagnostic);
         None
     }

@@ -103,7 +103,8 @@ impl Excerpt {
             }
         }
         let name = visible(&file.path);
-        for (number, marked) in wanted {
+        let cause = places.first().and_then(|place| place.filter(|place| place.file == id)).map(|place| place.first);
+        for (number, marked) in cause_first(wanted, cause) {
             let Some((from, to)) = line_range(file, number) else { continue };
             // Nothing follows the last newline; it is a line only where it is marked.
             if marked.is_none() && from == file.text.len() {
@@ -167,6 +168,22 @@ impl Excerpt {
         let index = self.lines.partition_point(|line| line.end < offset);
         (index < self.lines.len()).then_some(index).or_else(|| self.lines.len().checked_sub(1))
     }
+}
+
+/// The lines in runs without gaps, the run with the cause before the others: people read it first.
+fn cause_first<T>(lines: BTreeMap<u32, T>, cause: Option<u32>) -> Vec<(u32, T)> {
+    let mut runs: Vec<Vec<(u32, T)>> = Vec::new();
+    for (number, line) in lines {
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|(last, _)| last + 1 == number) => run.push((number, line)),
+            Some(_) | None => runs.push(vec![(number, line)]),
+        }
+    }
+    let at = runs.iter().position(|run| run.iter().any(|(number, _)| Some(*number) == cause)).unwrap_or(0);
+    if let Some(first) = runs.get_mut(..=at) {
+        first.rotate_right(1);
+    }
+    runs.into_iter().flatten().collect()
 }
 
 /// A line as the excerpt shows it.

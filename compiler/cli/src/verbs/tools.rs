@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fuse_analysis::Package;
-use fuse_analysis::model::{Bound, Param, Resource, Service, Signature, Task, Tool, Typed};
+use fuse_analysis::model::{Bound, Kind, Param, Resource, Service, Signature, Task, Tool, Typed};
 use fuse_base::{Sources, did_you_mean};
 use fuse_driver::{Checked, Failure, check_std};
 
@@ -128,6 +128,9 @@ fn tool_page(package: &Package, tool: &Tool, members: &[Member<'_>]) -> String {
 fn service_text(out: &mut String, package: &Package, tool: &Tool, service: &Service) {
     let _ = writeln!(out, "\n  service {}.{}", tool.name, service.name);
     documentation(out, service.doc.as_deref(), "    ");
+    if service.doc.is_some() {
+        out.push('\n');
+    }
     for env in &service.env {
         let default = env.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
         let _ = writeln!(out, "    env {}: {}{default}", env.name, package.show(&env.ty, &[]));
@@ -175,16 +178,30 @@ fn member_page(package: &Package, sources: &Sources, tool: &Tool, member: Member
         out.push('\n');
     }
     documentation(&mut out, sig.doc.as_deref(), "  ");
-    facts(&mut out, package, member);
+    facts(&mut out, package, sources, member);
     out
 }
 
 fn param_text(out: &mut String, package: &Package, sources: &Sources, sig: &Signature, param: &Param) {
     let constant = if param.constant { "const " } else { "" };
-    let default =
-        param.default.as_ref().map(|value| format!(" = {}", written(sources, value))).unwrap_or_default();
+    let default = param
+        .default
+        .as_ref()
+        .map(|value| format!(" = {}", default_text(sources, value)))
+        .unwrap_or_default();
     let ty = package.show(&param.ty, &sig.generics);
     let _ = writeln!(out, "  {constant}{}: {ty}{default},", param.name);
+}
+
+/// A default as it stands in the source, on one line; a name gives way to its value.
+fn default_text(sources: &Sources, value: &Typed) -> String {
+    let text = written(sources, value);
+    if let Kind::Value(constant) = &value.kind
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    {
+        return constant.to_string();
+    }
+    text
 }
 
 /// An expression as it stands in the source, on one line.
@@ -193,8 +210,15 @@ fn written(sources: &Sources, value: &Typed) -> String {
 }
 
 /// What a task or resource needs beyond its arguments.
-fn facts(out: &mut String, package: &Package, member: Member<'_>) {
+fn facts(out: &mut String, package: &Package, sources: &Sources, member: Member<'_>) {
     let mut lines = Vec::new();
+    for generic in &member.sig().generics {
+        if let Bound::Set(set) = &generic.bound
+            && let Kind::Value(constant) = &set.kind
+        {
+            lines.push(format!("{} = {constant}", written(sources, set)));
+        }
+    }
     match member {
         Member::Task(task) => {
             for (tool, service, _) in &task.needs {

@@ -144,7 +144,7 @@ pub(crate) fn call(
     let module = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".py");
     let mut out = EcoString::new();
     let _ = writeln!(out, "\"\"\"Calls {function} of {path}.\"\"\"");
-    for name in ["enum", "json", "linecache", "os", "shutil", "subprocess", "sys", "tempfile", "types"] {
+    for name in ["enum", "json", "linecache", "os", "pathlib", "shutil", "subprocess", "sys", "tempfile", "types"] {
         let _ = writeln!(out, "import {name}");
     }
     out.push('\n');
@@ -174,9 +174,14 @@ fn arguments(out: &mut EcoString, body: &Body<'_>) {
         let value = match &input.constant {
             Some(value) => python_value(&value.json()),
             None if is_artifact(&input.ty) => {
-                let read = if matches!(input.ty, Ty::Optional(_)) { "os.environ.get" } else { "os.environ" };
-                let variable = python(&variable("IN", &input.name));
-                if read == "os.environ" { format!("{read}[{variable}]") } else { format!("{read}({variable})") }
+                let name = python(&variable("IN", &input.name));
+                let read = if is_files(&input.ty) {
+                    format!("pathlib.Path(os.environ[{name}])")
+                } else {
+                    format!("os.environ[{name}]")
+                };
+                let optional = matches!(input.ty, Ty::Optional(_));
+                if optional { format!("{read} if {name} in os.environ else None") } else { read }
             }
             None if matches!(input.ty, Ty::Float(_)) => format!("float(inputs[{name}])"),
             None => format!("inputs[{name}]"),
@@ -188,6 +193,11 @@ fn arguments(out: &mut EcoString, body: &Body<'_>) {
 
 fn is_artifact(ty: &Ty) -> bool {
     matches!(types::present(ty), Ty::Artifact(_))
+}
+
+/// Files come as a path, a reference as text.
+fn is_files(ty: &Ty) -> bool {
+    matches!(types::present(ty), Ty::Artifact(artifact) if artifact.by.is_none())
 }
 
 fn outputs(out: &mut EcoString, body: &Body<'_>) {
@@ -219,7 +229,7 @@ fn outputs(out: &mut EcoString, body: &Body<'_>) {
 /// How an output is written: a text, JSON, or files that the function names; `?` where it may be None.
 fn kind(ty: &Ty) -> String {
     let base = match types::present(ty) {
-        Ty::Artifact(artifact) if artifact.by.is_none() => "files",
+        inner if is_files(inner) => "files",
         Ty::List(..) | Ty::Map(_) | Ty::Record(_) => "json",
         _ => "text",
     };

@@ -45,7 +45,7 @@ pub(crate) fn render(cx: &Cx<'_>, body: &Body<'_>, source: &str, place: &Place) 
     if told {
         return None;
     }
-    match template.render(Value::from_serialize(&context)) {
+    match template.render(Value::from(minijinja::value::Serde(&context))) {
         Ok(text) => Some(text),
         Err(error) => {
             wrong(cx, &error, place);

@@ -16,7 +16,7 @@ use super::val::{Late, Origin, Val};
 use super::{NodeSpec, encode};
 use crate::budget;
 use crate::cx::Cx;
-use crate::model::{self, Arg, ParamDecl, ParamKind, ResultDecl, Rule, Run, Step, Text};
+use crate::model::{self, Arg, ParamDecl, ParamKind, ResultDecl, Rule, Run, Step};
 use crate::types;
 
 /// An `apply` without a wait takes as long as a helper.
@@ -310,7 +310,7 @@ impl Filler<'_, '_, '_> {
         let safe = late.uri || late.ty == Ty::Image;
         if safe {
             let pointer: String =
-                path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect();
+                path.iter().map(|part| format!("/{}", part.replace("~", "~0").replace("/", "~1"))).collect();
             let from = if late.uri { eco_format!("{name}.uri") } else { name.clone() };
             self.holes.push((pointer.into(), from));
             return Some(Some(Json::Null));

@@ -101,7 +101,7 @@ impl<'a> Lower<'a, '_> {
             }
         };
         let after = call.after.iter().flat_map(|(local, _)| {
-            self.locals.get(local).map(Val::nodes).unwrap_or_default()
+            self.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
         });
         let after = after.collect();
         let node = NodeSpec { name, guards: self.guards.clone(), after, work, cause: call.span };

@@ -1,8 +1,8 @@
 //! Expressions to values. What a name or call stands for is the caller's to say.
 
 use ecow::EcoString;
-use fuse_analysis::model::{BinaryOp, Call, GenericId, If, Kind, LocalId, Typed, UnaryOp};
-use fuse_analysis::ty::{Facet, Ty};
+use fuse_analysis::model::{BinaryOp, Call, If, Kind, LocalId, Typed, UnaryOp};
+use fuse_analysis::ty::{Facet, GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::Condition;

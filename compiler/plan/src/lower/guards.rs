@@ -34,7 +34,8 @@ impl GuardSpec {
     /// The entry that holds when this one doesn't; `None` where none would be sound: `notin` on a result is true when
     /// the result is missing.
     pub(crate) fn negate(&self) -> Option<Self> {
-        let other = |operator, values| Some(Self { operator, values, ..self.clone() });
+        let arm = self.arm.map(|(chain, arm)| (chain, 1 - arm.min(1)));
+        let other = |operator, values| Some(Self { operator, values, arm, ..self.clone() });
         match (&self.universe, self.operator) {
             (Some(universe), Operator::In) => {
                 let values: Vec<EcoString> =

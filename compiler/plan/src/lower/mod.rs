@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{
-    Block, Call, Condition as Cond, GenericId, If, Kind, LocalId, Param, Pipeline, Stmt, Typed,
+    Block, Call, Condition as Cond, If, Kind, LocalId, Param, Pipeline, Stmt, Typed,
 };
-use fuse_analysis::ty::Ty;
+use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 
@@ -50,7 +50,8 @@ pub(crate) struct Lower<'a, 'c> {
     pipeline: &'a Pipeline,
     name: EcoString,
     params: Vec<Val>,
-    locals: BTreeMap<LocalId, Val>,
+    /// Bound names with the guards that they were bound under.
+    locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
     nodes: Vec<NodeSpec<'a>>,
     guards: Vec<GuardSpec>,
     names: BTreeMap<Span, EcoString>,
@@ -66,6 +67,22 @@ enum Decision {
     Known(bool),
     Guarded { then: Vec<GuardSpec>, other: Option<Vec<GuardSpec>> },
     Failed,
+}
+
+impl Decision {
+    /// The same decision, its guards marked as the arms of a chain; guards that stand for an arm already keep it.
+    fn of(self, chain: u32) -> Self {
+        let mark = |guards: Vec<GuardSpec>, arm| {
+            let mark = |guard: GuardSpec| if guard.arm.is_some() { guard } else { guard.at(chain, arm) };
+            guards.into_iter().map(mark).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Guarded { then, other } => {
+                Self::Guarded { then: mark(then, 0), other: other.map(|guards| mark(guards, 1)) }
+            }
+            Self::Known(_) | Self::Failed => self,
+        }
+    }
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -140,7 +157,7 @@ impl<'a, 'c> Lower<'a, 'c> {
                     let name = self.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| matches!(value.kind, Kind::If(_)));
                     let value = self.eval(value);
-                    self.locals.insert(*local, value);
+                    self.bind(*local, value);
                 }
                 Stmt::Expr(value) => {
                     self.hint = None;
@@ -151,6 +168,10 @@ impl<'a, 'c> Lower<'a, 'c> {
         }
         self.hint = None;
         block.value.as_ref().map_or(Val::Unit, |value| self.eval(value))
+    }
+
+    fn bind(&mut self, local: LocalId, value: Val) {
+        self.locals.insert(local, (value, self.guards.clone()));
     }
 
     fn eval(&mut self, typed: &'a Typed) -> Val {
@@ -178,11 +199,9 @@ impl<'a, 'c> Lower<'a, 'c> {
             Decision::Known(true) => self.block(&chain.then),
             Decision::Known(false) => chain.otherwise.as_ref().map_or(Val::none(), |block| self.block(block)),
             Decision::Guarded { then, other } => {
-                let id = chain.chain.0;
-                let value = self.arm(&chain.then, then.iter().map(|guard| guard.clone().at(id, 0)).collect());
+                let value = self.arm(&chain.then, then.clone());
                 let Some(otherwise) = &chain.otherwise else { return when(then, value) };
-                let other = other.unwrap_or_default().into_iter().map(|guard| guard.at(id, 1)).collect();
-                let second = self.arm(otherwise, other);
+                let second = self.arm(otherwise, other.unwrap_or_default());
                 match (&value, &second) {
                     (Val::Unit, Val::Unit) => Val::Unit,
                     (Val::Error, _) | (_, Val::Error) => Val::Error,
@@ -194,7 +213,8 @@ impl<'a, 'c> Lower<'a, 'c> {
 
     fn arm(&mut self, block: &'a Block, guards: Vec<GuardSpec>) -> Val {
         let depth = self.guards.len();
-        self.guards.extend(guards);
+        let new = missing(&guards, &self.guards);
+        self.guards.extend(new);
         let value = self.block(block);
         self.guards.truncate(depth);
         value
@@ -205,11 +225,11 @@ impl<'a, 'c> Lower<'a, 'c> {
         match &chain.cond {
             Cond::Test(test) => {
                 let value = self.eval(test);
-                self.test(value, test, both, hint)
+                self.test(value, test, both, hint).of(chain.chain.0)
             }
             Cond::Present(local, optional) => {
                 let value = self.eval(optional);
-                self.present(*local, value, optional, both)
+                self.present(*local, value, optional, both).of(chain.chain.0)
             }
         }
     }
@@ -251,12 +271,12 @@ impl<'a, 'c> Lower<'a, 'c> {
         match value {
             Val::Const(Value::None) => Decision::Known(false),
             Val::Const(_) | Val::Record(_) | Val::List(_) | Val::Concat(_) | Val::Node(_) => {
-                self.locals.insert(local, value);
+                self.bind(local, value);
                 Decision::Known(true)
             }
             Val::Late(late) => {
                 let inner = Late { ty: types::present(&late.ty).clone(), ..late.clone() };
-                self.locals.insert(local, Val::Late(inner));
+                self.bind(local, Val::Late(inner));
                 if matches!(late.origin, Origin::Param(_)) {
                     let guard = guards::given(late, typed.span);
                     let other = guard.negate().map(|guard| vec![guard]);
@@ -271,7 +291,7 @@ impl<'a, 'c> Lower<'a, 'c> {
                 self.computed(&computed, typed.span, both, None)
             }
             Val::When(guards, value) => {
-                self.locals.insert(local, *value);
+                self.bind(local, *value);
                 let other = match guards.as_slice() {
                     [only] => only.negate().map(|guard| vec![guard]),
                     _ => None,
@@ -319,6 +339,12 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 }
 
+/// Guards that do not stand among others yet.
+fn missing(guards: &[GuardSpec], among: &[GuardSpec]) -> Vec<GuardSpec> {
+    let known = |guard: &GuardSpec| among.iter().any(|other| other.arm.is_some() && other.arm == guard.arm);
+    guards.iter().filter(|guard| !known(guard)).cloned().collect()
+}
+
 /// A value under guards; guards of an inner condition are joined to those of the outer one.
 fn when(mut guards: Vec<GuardSpec>, value: Val) -> Val {
     match value {
@@ -341,8 +367,12 @@ impl<'a> Names<'a> for Lower<'a, '_> {
         Val::Error
     }
 
+    /// Outside of its arms a name stands for what is there under their guards; in an arm that a constant condition
+    /// leaves out nothing is bound.
     fn local(&mut self, id: LocalId) -> Val {
-        self.locals.get(&id).cloned().unwrap_or(Val::Error)
+        let Some((value, guards)) = self.locals.get(&id) else { return Val::none() };
+        let missing = missing(guards, &self.guards);
+        if missing.is_empty() { value.clone() } else { when(missing, value.clone()) }
     }
 
     fn call(&mut self, call: &'a Call) -> Val {

@@ -42,9 +42,6 @@ impl Registry {
         at
     }
 
-    pub(crate) fn get(&self, at: TaskRef) -> Option<&Task> {
-        self.tasks.get(at.0)
-    }
 
     pub(crate) fn into_tasks(self) -> Vec<Task> {
         self.tasks

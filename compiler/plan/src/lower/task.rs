@@ -2,7 +2,7 @@
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Kind, Language, Param, Task, Typed};
-use fuse_analysis::project::Store;
+use fuse_analysis::project::{ObjectStore, Store};
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -618,7 +618,7 @@ impl<'a> Around<'a> {
     fn store_argument(&self) -> Option<EcoString> {
         let Some(Store::Object { kind, bucket, prefix, endpoint, region, .. }) = self.store else { return None };
         let mut json = serde_json::Map::new();
-        json.insert("kind".into(), kind.scheme().into());
+        json.insert("kind".into(), store_kind(*kind).into());
         json.insert("bucket".into(), bucket.as_str().into());
         for (key, value) in [("prefix", prefix), ("endpoint", endpoint), ("region", region)] {
             if let Some(value) = value {
@@ -646,4 +646,13 @@ fn run_arguments(parts: &Parts) -> Vec<EcoString> {
         return Vec::new();
     }
     vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()]
+}
+
+/// The kind of a store as `fuse.toml` names it.
+const fn store_kind(kind: ObjectStore) -> &'static str {
+    match kind {
+        ObjectStore::S3 => "s3",
+        ObjectStore::Gcs => "gcs",
+        ObjectStore::Azure => "azure",
+    }
 }
