@@ -7,7 +7,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .filter(|candidate| *candidate != name)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -37,6 +37,7 @@ mod tests {
         assert_eq!(closest("mlfow", ["mlflow", "kserve"]), Some("mlflow"));
         assert_eq!(closest("rsme", ["rmse", "r2"]), Some("rmse"));
         assert_eq!(closest("alpha", ["beta", "gamma"]), None);
+        assert_eq!(closest("x", ["y"]), None);
         assert_eq!(did_you_mean("zzz", ["b", "a"]).as_deref(), Some("there are `a`, `b`"));
     }
 }

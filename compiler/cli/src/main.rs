@@ -55,7 +55,7 @@ fn command(color: ColorChoice) -> Command {
     // First the options: their derived description would win over the program's own.
     Global::augment_args(Command::new("fusec"))
         .version(fuse_driver::VERSION)
-        .about("Builds Tekton, KServe and Knative manifests from typed machine-learning pipelines")
+        .about("Builds typed machine-learning pipelines into Tekton pipelines and the objects around them")
         .long_about(None)
         .after_help(EXITS)
         .subcommand_required(true)

@@ -31,7 +31,8 @@ pub(crate) fn check(cx: &Cx<'_>, task: &mut Task, sizes: &[(EcoString, u64)], ca
     let largest = sizes.iter().max_by_key(|(_, bytes)| *bytes);
     let (name, bytes) = largest.map_or(("", 0), |(name, bytes)| (name.as_str(), *bytes));
     let cause = task.results.iter().find(|result| result.name == name).map_or(task.cause, |r| r.cause);
-    let message = format!("the results of this task may take {used} bytes, and its pod can hand back {allowed}");
+    let message =
+        format!("the results of this task may take {used} bytes, and its pod can hand back {allowed}");
     let diagnostic = Diagnostic::new(&codes::plan::RESULTS_SIZE, cause, message)
         .note(format!("`{name}` alone may take {bytes}"))
         .label(call, "called here")

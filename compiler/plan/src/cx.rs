@@ -43,6 +43,15 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// A pipeline could not be lowered: says so, unless something that explains it was reported.
+    pub(crate) fn lost(&self, pipeline: &fuse_analysis::model::Pipeline) {
+        if self.diagnostics.borrow().iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let message = format!("`{}` has a value that cannot be passed on", pipeline.name);
+        self.report(Diagnostic::new(&fuse_base::codes::plan::LATE_EXPRESSION, pipeline.span, message));
+    }
+
     /// All diagnostics so far, sorted.
     pub(crate) fn take(&self) -> Vec<Diagnostic> {
         let mut all = self.diagnostics.take();

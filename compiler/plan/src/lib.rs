@@ -46,7 +46,10 @@ pub fn plan(
     for pipeline in &package.pipelines {
         let mut lower = Lower::new(&cx, pipeline);
         lower.body();
-        lowered.extend(lower.finish(&mut registry));
+        match lower.finish(&mut registry) {
+            Some(one) => lowered.push(one),
+            None => cx.lost(pipeline),
+        }
     }
     let deploys: Vec<_> = package.deploys.iter().filter_map(|deploy| lower::deploy(&cx, deploy)).collect();
     owners::check(&cx, &lowered, &deploys);

@@ -46,16 +46,24 @@ fn parameter(cx: &Cx<'_>, param: &Param) -> EntryParam {
         Ty::Int(_) | Ty::Float(_) | Ty::Count(_) => "float",
         Ty::Path => "path",
         Ty::Url => "uri",
-        Ty::Artifact(artifact) => if artifact.by.is_some() { "uri" } else { "path" },
+        Ty::Artifact(artifact) => {
+            if artifact.by.is_some() {
+                "uri"
+            } else {
+                "path"
+            }
+        }
         _ => "string",
     };
     let default = param.default.as_ref().and_then(|default| {
         match eval(cx, default, &mut Callee { params: &[], generics: &[] }) {
             Val::Const(Value::None) => Some(Json::from("")),
             Val::Const(value @ (Value::Int(_) | Value::Float(_))) => Some(value.json()),
-            Val::Const(value) => {
-                Some(value.text().map_or_else(|| Json::from(value.json().to_string()), |text| text.as_str().into()))
-            }
+            Val::Const(value) => Some(
+                value
+                    .text()
+                    .map_or_else(|| Json::from(value.json().to_string()), |text| text.as_str().into()),
+            ),
             _ => None,
         }
     });

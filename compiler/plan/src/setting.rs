@@ -84,10 +84,12 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
         (Setting::Int(n), Ty::Float(bounds)) if bounds.admits(*n as f64) => Ok(Value::Float(*n as f64)),
         (Setting::Float(f), Ty::Float(bounds)) if bounds.admits(*f) && f.is_finite() => Ok(Value::Float(*f)),
         (Setting::Float(f), Ty::Scalar) if f.is_finite() => Ok(Value::Float(*f)),
-        (Setting::Int(n), Ty::Cpu(bounds)) => match u64::try_from(*n).ok().and_then(|n| n.checked_mul(1000)) {
-            Some(milli) if bounds.admits(milli) => Ok(Value::Cpu(milli)),
-            _ => Err(wrong()),
-        },
+        (Setting::Int(n), Ty::Cpu(bounds)) => {
+            match u64::try_from(*n).ok().and_then(|n| n.checked_mul(1000)) {
+                Some(milli) if bounds.admits(milli) => Ok(Value::Cpu(milli)),
+                _ => Err(wrong()),
+            }
+        }
         (Setting::String(text), Ty::Duration(bounds)) => match quantity(text, DURATIONS) {
             Some(ms) if bounds.admits(ms) => Ok(Value::Duration(ms)),
             Some(ms) => Err(out(duration_text(ms).to_string())),
@@ -137,7 +139,11 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
                     None if matches!(field.ty, Ty::Optional(_)) => Value::None,
                     None => {
                         let help = format!("add `{} = …`", field.name);
-                        return Err(Wrong { span: setting.span, found: "a table without it".to_owned(), help });
+                        return Err(Wrong {
+                            span: setting.span,
+                            found: "a table without it".to_owned(),
+                            help,
+                        });
                     }
                 };
                 fields.insert(field.name.clone(), value);
@@ -154,8 +160,10 @@ fn case(cx: &Cx<'_>, text: &EcoString, ty: &Ty, span: Span) -> Result<Value, Wro
         return Ok(Value::Case(text.clone()));
     }
     let names: Vec<&str> = cases.iter().map(EcoString::as_str).collect();
-    let help = closest(text, names.iter().copied())
-        .map_or_else(|| format!("write one of \"{}\"", names.join("\", \"")), |name| format!("did you mean \"{name}\"?"));
+    let help = closest(text, names.iter().copied()).map_or_else(
+        || format!("write one of \"{}\"", names.join("\", \"")),
+        |name| format!("did you mean \"{name}\"?"),
+    );
     Err(Wrong { span, found: format!("the text {text:?}"), help })
 }
 

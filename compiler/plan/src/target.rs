@@ -45,7 +45,8 @@ fn params(cx: &Cx<'_>) {
             }
             let diagnostic = match param {
                 Some(param) => {
-                    let message = format!("the parameter `{key}` of `{name}` is given when the pipeline runs");
+                    let message =
+                        format!("the parameter `{key}` of `{name}` is given when the pipeline runs");
                     Diagnostic::new(&codes::target::UNKNOWN_PARAM, setting.span, message)
                         .label(param.span, "declared here")
                         .help(format!("declare it `const {key}: …`, or give it to the run"))
@@ -56,7 +57,9 @@ fn params(cx: &Cx<'_>) {
                     let message = format!("`{name}` has no parameter `{key}`");
                     Diagnostic::new(&codes::target::UNKNOWN_PARAM, setting.span, message)
                         .label(pipeline.span, "the pipeline")
-                        .help_opt(help.or_else(|| Some("it has no const parameters; leave the key out".to_owned())))
+                        .help_opt(
+                            help.or_else(|| Some("it has no const parameters; leave the key out".to_owned())),
+                        )
                 }
             };
             cx.report(diagnostic);

@@ -5,7 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use fuse_analysis::value::duration_text;
 
 use crate::model::{
-    Claim, Edge, EnvValue, MlProject, Node, NodeKind, ParamDecl, Pipeline, Plan, Resources, Run, Step, Task, Text,
+    Claim, Edge, EnvValue, MlProject, Node, NodeKind, ParamDecl, Pipeline, Plan, Resources, Run, Step, Task,
+    Text,
 };
 
 impl Display for Plan {

@@ -17,9 +17,9 @@ pub(crate) fn tasks(graph: &DiGraph<Node, Edge>, order: &[NodeIndex]) -> u64 {
             .filter_map(|from| ends.get(from.index()).copied())
             .max()
             .unwrap_or(0);
-        let own = graph.node_weight(*at).map_or(0, |node| {
-            node.timeout.saturating_mul(u64::from(node.retries).saturating_add(1))
-        });
+        let own = graph
+            .node_weight(*at)
+            .map_or(0, |node| node.timeout.saturating_mul(u64::from(node.retries).saturating_add(1)));
         if let Some(end) = ends.get_mut(at.index()) {
             *end = before.saturating_add(own);
         }

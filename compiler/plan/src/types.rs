@@ -34,9 +34,7 @@ pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
         Ty::Bool => WireType::Bool,
         Ty::Int(bounds) => WireType::Int(same(bounds)),
         Ty::Float(bounds) => WireType::Float(same(bounds)),
-        Ty::String(text) => {
-            WireType::Text(same(&text.bytes), text.pattern.as_ref().map(ToString::to_string))
-        }
+        Ty::String(text) => WireType::Text(same(&text.bytes), text.pattern.as_ref().map(ToString::to_string)),
         Ty::Duration(bounds) => WireType::Duration(signed(bounds)),
         Ty::Cpu(bounds) => WireType::Cpu(signed(bounds)),
         Ty::Memory(bounds) => WireType::Memory(signed(bounds)),
@@ -138,6 +136,8 @@ pub(crate) fn max_bytes(package: &Package, ty: &Ty) -> u64 {
         }),
         Ty::Optional(inner) => max_bytes(package, inner).max(4),
         Ty::Artifact(_) => REFERENCE,
-        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar | Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => TEXT,
+        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar | Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => {
+            TEXT
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::mask::Token;
 use crate::tree::Marker;
 
 /// What a marker expects, in the user's words; `None` for every other rule.
-#[allow(clippy::wildcard_enum_match_arm)] // a test holds the table against the grammar
 const fn words(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::e_angle => "`>`",
@@ -83,7 +82,13 @@ struct Around {
 pub(crate) fn explain(context: &Context<'_>, marker: Marker) -> Option<Diagnostic> {
     let in_bracket = matches!(
         marker.rule,
-        Rule::e_paren | Rule::e_bracket | Rule::e_brace | Rule::e_angle | Rule::e_hole | Rule::e_comma | Rule::e_close
+        Rule::e_paren
+            | Rule::e_bracket
+            | Rule::e_brace
+            | Rule::e_angle
+            | Rule::e_hole
+            | Rule::e_comma
+            | Rule::e_close
     );
     if in_bracket && context.reported.contains(&marker.parent) {
         return None;
@@ -140,12 +145,7 @@ impl Context<'_> {
         let gap = |text: &str, wanted: &[u8]| {
             text.as_bytes().get(from..to).is_some_and(|gap| gap.iter().any(|byte| wanted.contains(byte)))
         };
-        Around {
-            before,
-            after,
-            line_end: gap(self.masked, b"\n\x01\x05"),
-            newline: gap(self.text, b"\n"),
-        }
+        Around { before, after, line_end: gap(self.masked, b"\n\x01\x05"), newline: gap(self.text, b"\n") }
     }
 
     /// Where to tell it: at the next token, or behind the last one if the line ends between them.
@@ -156,7 +156,8 @@ impl Context<'_> {
         );
         let starts_line =
             matches!(marker.rule, Rule::e_item | Rule::e_member_item | Rule::e_clause | Rule::e_stmt);
-        let at_end = (around.line_end && !starts_line) || (around.newline && (closing || marker.rule == Rule::e_comma));
+        let at_end = (around.line_end && !starts_line)
+            || (around.newline && (closing || marker.rule == Rule::e_comma));
         match (around.before, around.after) {
             (Some(before), None) => (self.span(before).at_end(), true),
             (Some(before), Some(_)) if at_end => (self.span(before).at_end(), true),
@@ -200,7 +201,13 @@ impl Context<'_> {
     }
 
     /// Errors that have a better name than «expected this, found that».
-    fn special(&self, marker: Marker, around: &Around, span: Span, found: Option<usize>) -> Option<Diagnostic> {
+    fn special(
+        &self,
+        marker: Marker,
+        around: &Around,
+        span: Span,
+        found: Option<usize>,
+    ) -> Option<Diagnostic> {
         let word = self.text(found);
         if matches!(marker.rule, Rule::e_item | Rule::e_member_item | Rule::e_clause | Rule::e_stmt) {
             return self.misplaced(marker.rule, word, span);
@@ -212,13 +219,19 @@ impl Context<'_> {
             return Some(Diagnostic::new(&codes::RESERVED_WORD, span, message).help("choose another name"));
         }
         let ends = matches!(marker.rule, Rule::e_eol | Rule::e_comma | Rule::e_close | Rule::e_nested);
-        if ends && self.kind(around.before) == Some(SyntaxKind::Number) && crate::number::UNITS.contains(&word) {
+        if ends
+            && self.kind(around.before) == Some(SyntaxKind::Number)
+            && crate::number::UNITS.contains(&word)
+        {
             let number = around.before.map(|at| self.span(at))?;
             let whole = format!("{}{word}", self.text(around.before));
-            let error = Diagnostic::new(&codes::BAD_NUMBER, span, "a unit stands at its number, without a blank");
-            return Some(
-                error.help(format!("write `{whole}`")).fix(format!("write `{whole}`"), number.to(span), whole),
-            );
+            let error =
+                Diagnostic::new(&codes::BAD_NUMBER, span, "a unit stands at its number, without a blank");
+            return Some(error.help(format!("write `{whole}`")).fix(
+                format!("write `{whole}`"),
+                number.to(span),
+                whole,
+            ));
         }
         if marker.rule == Rule::e_eol {
             return self.misspelt_start(around.before?);
@@ -232,7 +245,10 @@ impl Context<'_> {
             let (place, help) = match rule {
                 Rule::e_item => ("at the top of a file", "statements stand in the block of a pipeline"),
                 Rule::e_stmt => return None,
-                _ => ("here", "statements stand in the block of a pipeline; here stand clauses such as `image \"…\"`"),
+                _ => (
+                    "here",
+                    "statements stand in the block of a pipeline; here stand clauses such as `image \"…\"`",
+                ),
             };
             let message = format!("`{word}` starts a statement, which cannot stand {place}");
             return Some(Diagnostic::new(&codes::MISPLACED_STATEMENT, span, message).help(help));
@@ -313,8 +329,22 @@ static STATEMENTS: &[&str] = &["let", "return", "if", "for", "finally", "fail", 
 
 /// Words that start declarations.
 static ITEMS: &[&str] = &[
-    "import", "pub", "type", "enum", "const", "artifact", "task", "tool", "pipeline", "capability", "resource",
-    "deploy", "external", "reader", "on", "test",
+    "import",
+    "pub",
+    "type",
+    "enum",
+    "const",
+    "artifact",
+    "task",
+    "tool",
+    "pipeline",
+    "capability",
+    "resource",
+    "deploy",
+    "external",
+    "reader",
+    "on",
+    "test",
 ];
 
 #[cfg(test)]

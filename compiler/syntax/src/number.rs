@@ -61,11 +61,13 @@ impl NumberError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::TooLarge(_) => Some(format!("integers reach from {} to {}", i64::MIN, i64::MAX)),
-            Self::UnknownUnit(unit) => fuse_base::closest(unit, UNITS.iter().copied())
-                .or_else(|| UNITS.iter().copied().find(|known| known.eq_ignore_ascii_case(unit)))
-                .map(|known| format!("did you mean `{known}`?"))
-                .or_else(|| Some(UNIT_HELP.to_owned())),
-            Self::Malformed(_) => Some("numbers look like `12`, `1_000`, `0.5`, `1e-4` or `1h30min`".to_owned()),
+            Self::UnknownUnit(unit) => Some(match meant(unit) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => UNIT_HELP.to_owned(),
+            }),
+            Self::Malformed(_) => {
+                Some("numbers look like `12`, `1_000`, `0.5`, `1e-4` or `1h30min`".to_owned())
+            }
         }
     }
 }
@@ -76,6 +78,16 @@ pub static UNITS: &[&str] =
 
 const UNIT_HELP: &str = "durations are written with `ms`, `s`, `min`, `h`, `d`, memory with `Ki`, `Mi`, `Gi`, `Ti`, \
                          CPU with `m`";
+
+/// The unit that is probably meant: in another case, or with one letter wrong.
+fn meant(unit: &str) -> Option<&'static str> {
+    let units = || UNITS.iter().copied();
+    let like = |known: &&str| known.len() == unit.len() && known.chars().next() == unit.chars().next();
+    units()
+        .find(|known| known.eq_ignore_ascii_case(unit))
+        .or_else(|| fuse_base::closest(unit, units().filter(like)))
+        .or_else(|| fuse_base::closest(unit, units()))
+}
 
 /// Reads a number token.
 ///
@@ -94,7 +106,8 @@ pub fn parse(text: &str) -> Result<Number, NumberError> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'.')).count();
+        let digits =
+            rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'.')).count();
         let (value, tail) = rest.split_at(digits);
         let letters = tail.bytes().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let (unit, tail) = tail.split_at(letters);
@@ -154,7 +167,9 @@ fn underscores_between_digits(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().all(|(at, byte)| {
         let digit = |place: Option<usize>| {
-            place.and_then(|place| bytes.get(place)).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_')
+            place
+                .and_then(|place| bytes.get(place))
+                .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_')
         };
         *byte != b'_' || (digit(at.checked_sub(1)) && digit(Some(at + 1)))
     })
@@ -200,6 +215,9 @@ mod tests {
         assert_eq!(parse("1__"), Err(NumberError::Malformed("1__".into())));
         assert_eq!(parse("12_min"), Err(NumberError::Malformed("12_min".into())));
         assert_eq!(NumberError::UnknownUnit("GI".into()).help().as_deref(), Some("did you mean `Gi`?"));
-        assert_eq!(parse("99999999999999999999Gi"), Err(NumberError::TooLarge("99999999999999999999Gi".into())));
+        assert_eq!(
+            parse("99999999999999999999Gi"),
+            Err(NumberError::TooLarge("99999999999999999999Gi".into()))
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 use pest::Token as PestToken;
 use pest::iterators::Pairs;
-use rowan::{GreenNode, GreenNodeBuilder, Language};
+use rowan::{GreenNode, GreenToken, Language, NodeOrToken};
 
 use crate::grammar::Rule;
 use crate::kinds::{Fuse, SyntaxKind};
@@ -68,33 +68,47 @@ pub(crate) fn flat(text: &str, tokens: &[Token]) -> GreenNode {
     tree.done()
 }
 
+/// Builds green nodes by hand: the builder of the library shares equal nodes, which takes longer than making them.
 struct Builder<'a> {
     text: &'a str,
     tokens: &'a [Token],
-    green: GreenNodeBuilder<'static>,
     /// The next token to write.
     next: usize,
     /// The next token that counts, at or behind `next`.
     word: usize,
+    /// Open nodes: kind and first child.
+    open: Vec<(SyntaxKind, usize)>,
+    /// The children of the open nodes.
+    children: Vec<NodeOrToken<GreenNode, GreenToken>>,
+    /// Marks and single blanks, one of each.
+    shared: Vec<Option<GreenToken>>,
 }
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        let mut tree = Self { text, tokens, green: GreenNodeBuilder::new(), next: 0, word: 0 };
+        let shared = vec![None; SyntaxKind::File as usize];
+        let mut tree =
+            Self { text, tokens, next: 0, word: 0, open: Vec::new(), children: Vec::new(), shared };
         tree.find_word();
         tree
     }
 
     fn start(&mut self, kind: SyntaxKind) {
-        self.green.start_node(Fuse::kind_to_raw(kind));
+        self.open.push((kind, self.children.len()));
     }
 
     fn finish(&mut self) {
-        self.green.finish_node();
+        if let Some((kind, first)) = self.open.pop() {
+            let node = GreenNode::new(Fuse::kind_to_raw(kind), self.children.drain(first..));
+            self.children.push(NodeOrToken::Node(node));
+        }
     }
 
-    fn done(self) -> GreenNode {
-        self.green.finish()
+    fn done(mut self) -> GreenNode {
+        match self.children.pop() {
+            Some(NodeOrToken::Node(root)) => root,
+            _ => GreenNode::new(Fuse::kind_to_raw(SyntaxKind::File), []),
+        }
     }
 
     /// Writes all tokens that start before `at`.
@@ -124,10 +138,22 @@ impl<'a> Builder<'a> {
         let Some(token) = self.tokens.get(self.next) else { return };
         let end = self.tokens.get(self.next + 1).map_or(self.text.len(), |next| next.start as usize);
         let text = self.text.get(token.start as usize..end).unwrap_or("");
-        self.green.token(Fuse::kind_to_raw(token.kind), text);
+        let green = self.green(token.kind, text);
+        self.children.push(NodeOrToken::Token(green));
         self.next += 1;
         if self.next > self.word {
             self.find_word();
+        }
+    }
+
+    fn green(&mut self, kind: SyntaxKind, text: &str) -> GreenToken {
+        let raw = Fuse::kind_to_raw(kind);
+        if text != " " && kind.text() != Some(text) {
+            return GreenToken::new(raw, text);
+        }
+        match self.shared.get_mut(kind as usize) {
+            Some(shared) => shared.get_or_insert_with(|| GreenToken::new(raw, text)).clone(),
+            None => GreenToken::new(raw, text),
         }
     }
 

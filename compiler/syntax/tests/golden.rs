@@ -8,7 +8,9 @@ use fuse_testkit::{Case, Golden, Test, Verdict, cases, run};
 
 fn main() {
     let tests = match cases("parse") {
-        Ok(cases) => cases.into_iter().map(|case| Test::new(case.name.clone(), move || check(&case))).collect(),
+        Ok(cases) => {
+            cases.into_iter().map(|case| Test::new(case.name.clone(), move || check(&case))).collect()
+        }
         Err(error) => vec![Test::new("cases", move || Err(error))],
     };
     run(tests)

@@ -1,13 +1,13 @@
 //! Where an expression stands: what names mean there, and for pipelines which arms it lies in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::Span;
 
 use super::Checker;
-use crate::model::{Chain, ChainId, Generic, Local, LocalId, ToolId};
+use crate::model::{Chain, ChainId, Generic, Local, LocalId, ToolId, Typed};
 use crate::ty::{EnumId, GenericId, Ty};
 
 /// What kind of body it is.
@@ -87,6 +87,12 @@ pub(super) struct Flow {
     pub(super) outputs: Vec<(EcoString, Ty, Span)>,
     /// Whether the pipeline returns one value under its own type.
     pub(super) single: bool,
+    /// The bindings that are constant: they are their values.
+    pub(super) constants: HashMap<LocalId, Typed>,
+    /// The bindings of steps.
+    pub(super) steps: HashSet<LocalId>,
+    /// The conditions that ask for presence: `if let`.
+    pub(super) presence: HashSet<ChainId>,
     /// The late `return` that first gave each output.
     pub(super) given: HashMap<usize, Span>,
 }

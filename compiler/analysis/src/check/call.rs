@@ -10,24 +10,24 @@ use super::body::{Body, Place};
 use super::constant::has_error;
 use super::expr::arg_value;
 use super::fit::root_local;
+use super::literal::bare;
 use super::generics::{Found, instantiate, learn, views};
 use super::scope::Def;
-use super::substitute::substitute;
 use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
 use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
 use crate::value::Value;
 
 /// A parameter, as a call needs it.
 #[derive(Clone)]
-struct ParamView {
+pub(super) struct ParamView {
     name: EcoString,
-    ty: Ty,
+    pub(super) ty: Ty,
     constant: bool,
     optional: bool,
     span: Span,
 }
 
-fn param_views(params: &[Param]) -> Vec<ParamView> {
+pub(super) fn param_views(params: &[Param]) -> Vec<ParamView> {
     params
         .iter()
         .map(|param| ParamView {
@@ -55,9 +55,9 @@ impl Body<'_, '_> {
             return self.not_callable(callee, args, span);
         };
         match def {
-            Def::Task(id) => self.step(Callee::Task(id), &text, hint, type_args, args, span),
+            Def::Task(id) => self.step((Callee::Task(id), &text, callee.span), hint, type_args, args, span),
             Def::Resource(id) if applying => {
-                self.step(Callee::Resource(id), &text, hint, type_args, args, span)
+                self.step((Callee::Resource(id), &text, callee.span), hint, type_args, args, span)
             }
             Def::Resource(_) => {
                 let diagnostic = Diagnostic::new(
@@ -92,7 +92,7 @@ impl Body<'_, '_> {
     }
 
     /// Arguments of something unknown are checked all the same, for their own mistakes.
-    fn ignore(&mut self, args: &[Arg]) {
+    pub(super) fn ignore(&mut self, args: &[Arg]) {
         for arg in args {
             if let Some(value) = arg_value(arg) {
                 self.expr(&value, None);
@@ -153,8 +153,7 @@ impl Body<'_, '_> {
     /// A task called or a resource applied: a step.
     fn step(
         &mut self,
-        callee: Callee,
-        text: &str,
+        (callee, text, called): (Callee, &str, Span),
         hint: Option<EcoString>,
         type_args: &[TypeArg],
         args: &[Arg],
@@ -182,17 +181,18 @@ impl Body<'_, '_> {
         if hint.is_none() && self.env.place == Place::Pipeline {
             self.step_name(&Name { text: own_name.clone(), span });
         }
-        let mut found = self.explicit(&generics, type_args, text);
+        let (mut found, mut places, named) = self.explicit(&generics, type_args, text);
         let given = self.arrange(&params, args, text, declared, span);
-        let mut typed = self.arguments(&params, &given, &mut found);
-        let broken = given.is_none() || typed.iter().flatten().any(has_error);
-        let place = typed.iter().flatten().next().map_or(span, |first| first.span);
-        let fine = !broken && self.within_bounds(&generics, &found, (callee, text), place);
-        if fine {
-            for (slot, param) in typed.iter_mut().zip(&params) {
-                if let Some(arg) = slot.take() {
-                    *slot = Some(self.argument(arg, param, &found));
-                }
+        let mut typed = self.arguments(&params, &given, &mut found, &mut places);
+        let broken = !named || given.is_none() || typed.iter().flatten().any(has_error);
+        let fine = !broken
+            && self.shaped(&params, &mut typed)
+            && self.within_bounds(&generics, &found, (callee, text), &places, called);
+        for (slot, param) in typed.iter_mut().zip(&params) {
+            if let Some(arg) = slot.take() {
+                // Without the type parameters, the arguments that need none are checked all the same.
+                let known = fine || !mentions_generics(&param.ty);
+                *slot = Some(if known { self.argument(arg, param, &found) } else { arg });
             }
         }
         let name = hint.unwrap_or(own_name);
@@ -214,7 +214,7 @@ impl Body<'_, '_> {
     }
 
     /// Which argument is for which parameter; `None` after a diagnostic.
-    fn arrange(
+    pub(super) fn arrange(
         &mut self,
         params: &[ParamView],
         args: &[Arg],
@@ -322,10 +322,10 @@ impl Body<'_, '_> {
                 "name it, or move it to the front".into(),
             )
         } else if let Some(param) = params.iter().find(|param| param.optional) {
-            let message = format!("`{callee}` takes {} arguments without name", plain.len());
-            (message, format!("parameters with a default are named: `{}: …`", param.name))
+            let message = format!("`{callee}` takes {} without name", counted(plain.len()));
+            (message, format!("parameters that may be left out are named: `{}: …`", param.name))
         } else {
-            (format!("`{callee}` takes {} arguments", plain.len()), "remove this one".to_owned())
+            (format!("`{callee}` takes {}", counted(plain.len())), "remove this one".to_owned())
         };
         let diagnostic = Diagnostic::new(&codes::types::POSITIONAL_ARGUMENT, span, message).help(help);
         self.checker.report(diagnostic);
@@ -352,6 +352,7 @@ impl Body<'_, '_> {
         params: &[ParamView],
         given: &Option<Vec<Option<(Expr, Span)>>>,
         found: &mut Found,
+        places: &mut [Option<Span>],
     ) -> Vec<Option<Typed>> {
         let Some(given) = given else { return vec![None; params.len()] };
         let mut out = Vec::with_capacity(params.len());
@@ -360,10 +361,29 @@ impl Body<'_, '_> {
                 let want = instantiate(&param.ty, found);
                 let typed = self.expr(value, Some(&want));
                 learn(&param.ty, &typed.ty, found);
+                for (at, place) in places.iter_mut().enumerate() {
+                    let here = !depends(&param.ty, &mut |facet| !matches!(facet, Facet::Generic(id) if id.0 as usize == at));
+                    if here && place.is_none() {
+                        *place = Some(typed.span);
+                    }
+                }
                 typed
             }));
         }
         out
+    }
+
+    /// Whether the arguments that tell type parameters are of the right make at all; the first that is not is
+    /// reported instead of what it does not tell.
+    fn shaped(&mut self, params: &[ParamView], args: &mut [Option<Typed>]) -> bool {
+        for (slot, param) in args.iter_mut().zip(params) {
+            let Some(arg) = slot else { continue };
+            if mentions_generics(&param.ty) && !same_shape(&param.ty, &arg.ty) {
+                *slot = Some(self.mismatch(arg, &param.ty));
+                return false;
+            }
+        }
+        true
     }
 
     /// An argument as its parameter: type, time and presence.
@@ -378,17 +398,14 @@ impl Body<'_, '_> {
         let (late, span) = (arg.late, arg.span);
         let typed = self.fit(arg, &want);
         if param.constant && late && !has_error(&typed) {
-            let diagnostic = Diagnostic::new(
-                &codes::flow::LATE_IN_CONST,
-                span,
-                format!(
-                    "`{}` is written into the manifest, and this is known only when the pipeline runs",
-                    param.name
-                ),
-            )
-            .label(param.span, "declared `const` here")
-            .help("give a literal, a `const`, or a `const` parameter of the pipeline");
-            self.checker.report(diagnostic);
+            let message = format!(
+                "`{}` is written into the manifest, and this is known only when the pipeline runs",
+                param.name
+            );
+            let diagnostic = Diagnostic::new(&codes::flow::LATE_IN_CONST, span, message)
+                .label(param.span, "declared `const` here")
+                .help("give a literal, a `const`, or a `const` parameter of the pipeline");
+            self.report_late(diagnostic, &typed);
             return Typed::error(span);
         }
         typed
@@ -419,30 +436,13 @@ impl Body<'_, '_> {
             .collect();
         Ty::Record(Rc::new(RecordTy { name: None, fields }))
     }
+}
 
-    /// A `const fn`: its body with the arguments put in.
-    fn function(&mut self, id: usize, text: &str, args: &[Arg], span: Span) -> Typed {
-        let Some(function) = self.checker.fns.get(id) else { return Typed::error(span) };
-        let params = param_views(&function.params);
-        let defaults: Vec<Option<Typed>> =
-            function.params.iter().map(|param| param.default.clone()).collect();
-        let (body, ret) = (function.body.clone(), function.ret.clone());
-        let Some(given) = self.arrange(&params, args, text, body.span, span) else {
-            return Typed::error(span);
-        };
-        let mut values = Vec::with_capacity(params.len());
-        for ((param, slot), default) in params.iter().zip(&given).zip(defaults) {
-            values.push(match (slot, default) {
-                (Some((value, _)), _) => self.expect(value, &param.ty),
-                (None, Some(default)) => default,
-                (None, None) => super::expr::constant(Value::None, param.ty.clone(), span),
-            });
-        }
-        if has_error(&body) || values.iter().any(has_error) {
-            return Typed { kind: Kind::Error, ty: ret, late: false, span };
-        }
-        let result = substitute(&body, &values);
-        Typed { span, ty: ret, ..result }
+fn counted(arguments: usize) -> String {
+    match arguments {
+        0 => "no arguments".to_owned(),
+        1 => "1 argument".to_owned(),
+        more => format!("{more} arguments"),
     }
 }
 
@@ -471,6 +471,17 @@ fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Face
 
 fn mentions_generics(ty: &Ty) -> bool {
     !depends(ty, &mut |facet| !matches!(facet, Facet::Generic(_)))
+}
+
+/// Whether an argument could be of a type, whatever its type parameters are.
+fn same_shape(param: &Ty, arg: &Ty) -> bool {
+    match (bare(param), bare(arg)) {
+        (Ty::Generic(_), _) | (_, Ty::Error | Ty::Json) | (Ty::Record(_), Ty::Record(_)) => true,
+        (Ty::Artifact(param), Ty::Artifact(arg)) => param.decl == arg.decl,
+        (Ty::List(param, _), Ty::List(arg, _)) | (Ty::Map(param), Ty::Map(arg)) => same_shape(param, arg),
+        (Ty::Map(_), Ty::Record(_)) => true,
+        _ => false,
+    }
 }
 
 /// Whether every facet and type parameter in a type is as asked.

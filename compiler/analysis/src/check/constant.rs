@@ -25,7 +25,10 @@ impl Checker<'_> {
     pub(super) fn const_item(&mut self, id: usize, used: Span) -> Typed {
         let Some(item) = self.consts.get_mut(id) else { return Typed::error(used) };
         match &item.state {
-            ConstState::Done(typed) => return Typed { span: used, ..(**typed).clone() },
+            ConstState::Done(typed) => {
+                let typed = Typed { span: used, ..(**typed).clone() };
+                return if self.charge(&typed, used) { typed } else { Typed::error(used) };
+            }
             ConstState::Checking => {
                 let (name, span) = (item.name.clone(), item.span);
                 let diagnostic = Diagnostic::new(
@@ -42,7 +45,13 @@ impl Checker<'_> {
         }
         item.state = ConstState::Checking;
         let (source, module, tool, span) = (Rc::clone(&item.source), item.module, item.tool, item.span);
-        let typed = self.check_const(&source.0, source.1.as_ref(), module, tool, span);
+        let typed = if self.enter(used) {
+            let typed = self.check_const(&source.0, source.1.as_ref(), module, tool, span);
+            self.leave();
+            typed
+        } else {
+            Typed::error(span)
+        };
         if let Some(item) = self.consts.get_mut(id) {
             item.state = ConstState::Done(Box::new(typed.clone()));
         }
@@ -97,10 +106,63 @@ impl Body<'_, '_> {
                     "a constant is needed here: this is not known when the manifests are built",
                 )
                 .help("write a literal or the name of a `const`");
-                self.checker.report(diagnostic);
+                self.report_late(diagnostic, &typed);
                 None
             }
         }
+    }
+}
+
+impl Body<'_, '_> {
+    /// Reports a late value where a constant is needed, with the place that makes it late.
+    pub(super) fn report_late(&mut self, diagnostic: Diagnostic, typed: &Typed) {
+        let cause = match late_part(typed).map(|part| &part.kind) {
+            Some(Kind::Param(at)) => self
+                .env
+                .params
+                .get(*at)
+                .map(|param| (param.span, format!("each run may set `{}`: it is not `const`", param.name))),
+            Some(Kind::Local(id)) => self.flow.local(*id).map(|local| {
+                let step = self.flow.steps.contains(id);
+                (local.span, if step { "known when this step has run" } else { "bound here" }.to_owned())
+            }),
+            _ => None,
+        };
+        let diagnostic = match cause {
+            Some((span, words)) => diagnostic.label(span, words),
+            None => diagnostic,
+        };
+        self.checker.report(diagnostic);
+    }
+}
+
+/// The parameter or binding that makes an expression late.
+fn late_part(typed: &Typed) -> Option<&Typed> {
+    if !typed.late {
+        return None;
+    }
+    match &typed.kind {
+        Kind::List(items) | Kind::Concat(items) => items.iter().find_map(late_part),
+        Kind::Record(fields) => fields.iter().find_map(|(_, field)| late_part(field)),
+        Kind::Field(base, _)
+        | Kind::Metric(base, _)
+        | Kind::ArtifactField(base, _)
+        | Kind::Uri(base)
+        | Kind::CaseName(base)
+        | Kind::RangeMin(base)
+        | Kind::RangeMax(base)
+        | Kind::Unary(_, base)
+        | Kind::Some(base) => late_part(base),
+        Kind::Index(a, b) | Kind::Binary(_, a, b) => late_part(a).or_else(|| late_part(b)),
+        Kind::Error
+        | Kind::Value(_)
+        | Kind::Param(_)
+        | Kind::Option(..)
+        | Kind::Generic(_)
+        | Kind::Local(_)
+        | Kind::Call(_)
+        | Kind::Apply(_)
+        | Kind::If(_) => Some(typed),
     }
 }
 

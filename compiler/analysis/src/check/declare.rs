@@ -79,12 +79,12 @@ impl Checker<'_> {
             ItemKind::Option(_) | ItemKind::Service(_) | ItemKind::Clause(_) if tool.is_some() => {}
             ItemKind::Pipeline(pipeline) => {
                 self.style(&pipeline.name, Style::Value);
-                self.only_outside_tools(tool, item.span, "pipeline");
+                self.only_outside_tools(tool, pipeline.name.span, "pipeline");
                 self.define(module, None, &pipeline.name, Def::Pipeline, public);
             }
             ItemKind::Deploy(deploy) => {
                 self.style(&deploy.name, Style::Value);
-                self.only_outside_tools(tool, item.span, "deploy");
+                self.only_outside_tools(tool, deploy.name.span, "deploy");
                 self.define(module, None, &deploy.name, Def::Deploy, false);
             }
             ItemKind::ConstFn(function) => {
@@ -93,21 +93,21 @@ impl Checker<'_> {
             }
             ItemKind::Capability(capability) => {
                 self.style(&capability.name, Style::Type);
-                self.not_yet(&codes::not_yet::CAPABILITY, item.span, "capabilities");
+                self.not_yet(&codes::not_yet::CAPABILITY, capability.name.span, "capabilities");
                 self.define(module, tool, &capability.name, Def::Error, public);
             }
             ItemKind::Reader(reader) => {
-                self.not_yet(&codes::not_yet::READER, item.span, "readers");
+                self.not_yet(&codes::not_yet::READER, reader.name.span, "readers");
                 self.define(module, tool, &reader.name, Def::Error, public);
             }
-            ItemKind::On(_) => self.not_yet(&codes::not_yet::TRIGGER, item.span, "triggers"),
-            ItemKind::Test(_) => self.not_yet(&codes::not_yet::TEST, item.span, "tests"),
+            ItemKind::On(on) => self.not_yet(&codes::not_yet::TRIGGER, on.event.span, "triggers"),
+            ItemKind::Test(test) => self.not_yet(&codes::not_yet::TEST, test.name.span, "tests"),
             ItemKind::Option(option) => {
-                self.only_inside_tools(item.span, "option");
+                self.only_inside_tools(option.name.span, "option");
                 self.define(module, tool, &option.name, Def::Error, false);
             }
             ItemKind::Service(service) => {
-                self.only_inside_tools(item.span, "service");
+                self.only_inside_tools(service.name.span, "service");
                 self.define(module, tool, &service.name, Def::Error, false);
             }
             ItemKind::Clause(clause) => self.only_inside_tools(clause.span, &clause.head.text),
@@ -169,12 +169,13 @@ impl Checker<'_> {
     ) {
         self.style(&declaration.name, Style::Type);
         let mut cases: Vec<EcoString> = Vec::new();
+        let mut known = std::collections::HashSet::new();
         for case in &declaration.cases {
             self.style(&case.name, Style::Case);
             if case.fields.is_some() {
                 self.not_yet(&codes::not_yet::ENUM_RECORD, case.name.span, "enum cases that carry records");
             }
-            if cases.contains(&case.name.text) {
+            if !known.insert(case.name.text.clone()) && !case.name.is_missing() {
                 let diagnostic = Diagnostic::new(
                     &codes::names::DUPLICATE_NAME,
                     case.name.span,
@@ -264,7 +265,7 @@ impl Checker<'_> {
         public: bool,
     ) {
         self.style(&declaration.name, Style::Value);
-        self.only_outside_tools(outer, item.span, "tool");
+        self.only_outside_tools(outer, declaration.name.span, "tool");
         let id = ToolId(index(self.package.tools.len()));
         self.package.tools.push(Tool {
             name: declaration.name.text.clone(),

@@ -24,6 +24,15 @@ impl Body<'_, '_> {
     /// An expression; `want` tells literals and bare cases what they are, nothing more.
     #[deny(clippy::wildcard_enum_match_arm)]
     pub(super) fn expr(&mut self, expr: &Expr, want: Option<&Ty>) -> Typed {
+        if !self.checker.enter(expr.span) {
+            return Typed::error(expr.span);
+        }
+        let typed = self.any_expr(expr, want);
+        self.checker.leave();
+        typed
+    }
+
+    fn any_expr(&mut self, expr: &Expr, want: Option<&Ty>) -> Typed {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Missing => Typed::error(span),
@@ -53,8 +62,12 @@ impl Body<'_, '_> {
                 let typed = self.expr(inner, want);
                 Typed { span, ..typed }
             }
-            ExprKind::For { .. } => self.later(&codes::not_yet::LOOP, span, "loops"),
-            ExprKind::Fused(_) => self.later(&codes::not_yet::FUSED, span, "fused steps"),
+            ExprKind::For { source, .. } => {
+                self.later(&codes::not_yet::LOOP, Span { end: source.span.end, ..span }, "loops")
+            }
+            ExprKind::Fused(_) => {
+                self.later(&codes::not_yet::FUSED, Span { end: span.start + 5, ..span }, "fused steps")
+            }
             ExprKind::Fail(_) => self.later(&codes::not_yet::FAIL, span, "`fail`"),
         }
     }
@@ -147,11 +160,13 @@ impl Body<'_, '_> {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
         }
-        let mut names = self.checker.visible_names(self.env.module, self.env.tool);
-        names.extend(self.flow.names.keys().cloned());
-        names.extend(self.env.params.iter().map(|param| param.name.clone()));
-        names.extend(self.env.generics.iter().map(|generic| generic.name.clone()));
-        names.sort_unstable();
+        if super::types::BUILT_IN.contains(&name) {
+            let message = format!("`{name}` is a type, not a value");
+            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, message).help("name a value here");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        let names = self.names_here();
         let help = closest(name, names.iter().map(EcoString::as_str))
             .map(|name| format!("did you mean `{name}`?"))
             .or_else(|| {
@@ -166,11 +181,29 @@ impl Body<'_, '_> {
         Typed::error(span)
     }
 
+    /// Every name that means something here, for suggestions; none where too many were compared already.
+    fn names_here(&mut self) -> Vec<EcoString> {
+        if !self.checker.may_compare(self.flow.names.len() + self.env.params.len()) {
+            return Vec::new();
+        }
+        let mut names = self.checker.visible_names(self.env.module, self.env.tool);
+        names.extend(self.flow.names.keys().cloned());
+        names.extend(self.env.params.iter().map(|param| param.name.clone()));
+        names.extend(self.env.generics.iter().map(|generic| generic.name.clone()));
+        names.sort_unstable();
+        names
+    }
+
     /// A bound name; outside the arms that bind it, it may be absent.
     fn local(&mut self, id: LocalId, span: Span) -> Typed {
         let Some(local) = self.flow.local(id) else { return Typed::error(span) };
         let ty = local.ty.clone();
-        let ty = if self.flow.missing_arm(id).is_some() { ty.optional() } else { ty };
+        let absent = self.flow.missing_arm(id).is_some();
+        if !absent && let Some(value) = self.flow.constants.get(&id).cloned() {
+            let fits = self.checker.charge(&value, span);
+            return if fits { Typed { span, ..value } } else { Typed::error(span) };
+        }
+        let ty = if absent { ty.optional() } else { ty };
         Typed { kind: Kind::Local(id), ty, late: true, span }
     }
 
@@ -218,7 +251,11 @@ impl Body<'_, '_> {
             hole.span,
             format!("only scalars can stand in a text, and this is {found}"),
         )
-        .help("name one of its fields");
+        .help(match &hole.ty {
+            Ty::Record(_) | Ty::Map(_) => "name one of its fields",
+            Ty::Artifact(_) => "name one of its values; the files themselves are no text",
+            _ => "write the text where its parts are known one by one",
+        });
         self.checker.report(diagnostic);
         Typed::error(hole.span)
     }
@@ -364,6 +401,13 @@ impl Body<'_, '_> {
             }
             return;
         };
+        if super::call::root_call(&typed).is_some() {
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, base.span, "a step is spread by its name, not where it is called")
+                    .help("bind it with `let` and spread the name");
+            self.checker.report(diagnostic);
+            return;
+        }
         for field in &record.fields {
             let part = fold(Typed {
                 kind: Kind::Field(Box::new(typed.clone()), field.name.clone()),

@@ -7,6 +7,7 @@ use fuse_base::{Diagnostic, codes};
 
 use super::body::Body;
 use super::constant::has_error;
+use super::limits::shortened;
 use crate::model::{Kind, Typed};
 use crate::ty::{ArtifactTy, Bounds, Facet, Ty};
 use crate::value::Value;
@@ -22,6 +23,14 @@ impl Body<'_, '_> {
         }
         if matches!(want, Ty::Json) {
             return self.fit_json(typed);
+        }
+        if matches!(typed.kind, Kind::Value(Value::None)) {
+            let wanted = self.checker.show(want);
+            let message = format!("{wanted} is expected here, and this is `none`");
+            let diagnostic = Diagnostic::new(&codes::types::WRONG_TYPE, typed.span, message)
+                .help(format!("give a value, or declare the type {}", self.checker.show(&want.clone().optional())));
+            self.checker.report(diagnostic);
+            return Typed::error(typed.span);
         }
         if let Ty::Optional(_) = typed.ty {
             return self.maybe_absent(&typed, want);
@@ -108,18 +117,51 @@ impl Body<'_, '_> {
                     None
                 }
             }
+            (value @ Value::List(_), Ty::List(item, _)) => {
+                // How many items there are is said as a number, below.
+                let any = Ty::List(Rc::clone(item), Bounds { low: None, high: None });
+                self.accepts(&typed.ty, &any, false).then_some(value)
+            }
             (value, _) => self.accepts(&typed.ty, want, false).then_some(value),
         };
         let Some(value) = fitted else { return self.mismatch(&typed, want) };
         if let Some(wrong) = outside(&value, want) {
             let shown = self.checker.show(want);
             let diagnostic =
-                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{value}` {wrong}: {shown}"))
+                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{}` {wrong}: {shown}", shortened(&value.to_string())))
                     .help("write a value that the type admits");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
         Typed { kind: Kind::Value(value), ty: want.clone(), late: false, span }
+    }
+
+    /// Whether a computed constant keeps the rules of its type, down to its parts.
+    pub(super) fn well_formed(&mut self, typed: &Typed, ty: &Ty, span: fuse_base::Span) -> bool {
+        let Kind::Value(value) = &typed.kind else { return true };
+        if let Some(wrong) = outside(value, ty) {
+            let shown = self.checker.show(ty);
+            let diagnostic =
+                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{}` {wrong}: {shown}", shortened(&value.to_string())))
+                    .help("write a value that the type admits");
+            self.checker.report(diagnostic);
+            return false;
+        }
+        self.texts_well_formed(value, ty, span)
+    }
+
+    fn texts_well_formed(&mut self, value: &Value, ty: &Ty, span: fuse_base::Span) -> bool {
+        match (value, ty) {
+            (Value::Str(text), ty) => self.text_as(text, ty, span),
+            (value, Ty::Optional(inner)) => self.texts_well_formed(value, inner, span),
+            (Value::List(items), Ty::List(item, _)) => {
+                items.iter().all(|value| self.texts_well_formed(value, item, span))
+            }
+            (Value::Record(fields), Ty::Record(record)) => record.fields.iter().all(|field| {
+                fields.get(&field.name).is_none_or(|value| self.texts_well_formed(value, &field.ty, span))
+            }),
+            _ => true,
+        }
     }
 
     /// Whether every value of one type is one of the other, up to bounds that are checked where values enter.
@@ -162,7 +204,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn mismatch(&mut self, typed: &Typed, want: &Ty) -> Typed {
+    pub(super) fn mismatch(&mut self, typed: &Typed, want: &Ty) -> Typed {
         if let (Ty::Artifact(found), Ty::Artifact(wanted)) = (&typed.ty, want)
             && found.decl == wanted.decl
         {
@@ -171,12 +213,22 @@ impl Body<'_, '_> {
         }
         let (found, wanted) = (self.checker.show(&typed.ty), self.checker.show(want));
         let help = match (&typed.ty, want) {
+            (Ty::String(_), Ty::Enum(id)) => {
+                let cases = self.checker.package.enums.get(id.0 as usize).map(|e| e.cases.join("`, `"));
+                format!("a case is written without quotes: `{}`", cases.unwrap_or_default())
+            }
+            (Ty::String(_), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => {
+                format!("declare the type {wanted} where the value enters: there it can be checked")
+            }
             (Ty::Int(_), Ty::Float(_)) => {
                 "a whole number that is known late is no Float: declare it as `Float`".to_owned()
             }
             (from, Ty::String(_)) if from.is_scalar() => "write it into a text: `\"{…}\"`".to_owned(),
-            (Ty::Record(record), _) if record.fields.iter().any(|field| field.ty == *want) => {
-                let fit = record.fields.iter().find(|field| field.ty == *want);
+            (Ty::Record(_), _) if matches!(typed.kind, Kind::Record(_) | Kind::Value(_)) => {
+                format!("give a value of type {wanted}, without `{{ }}`")
+            }
+            (Ty::Record(record), _) if record.fields.iter().any(|field| alike(&field.ty, want)) => {
+                let fit = record.fields.iter().find(|field| alike(&field.ty, want));
                 format!("name the output: `.{}`", fit.map_or("", |field| field.name.as_str()))
             }
             _ => format!("give a value of type {wanted}"),
@@ -234,20 +286,25 @@ impl Body<'_, '_> {
         let arm = local.and_then(|id| self.flow.missing_arm(id));
         let condition = arm.and_then(|(chain, _)| self.flow.condition(chain));
         let diagnostic = match (local.and_then(|id| self.flow.local(id)), arm, condition) {
-            (Some(local), Some((_, side)), Some(condition)) => {
-                let text = self.checker.sources.text(condition).to_owned();
+            (Some(local), Some((chain, side)), Some(condition)) => {
+                let text = shortened(self.checker.sources.text(condition));
                 let line = self.checker.sources.line_column(condition).line;
-                let (what, how) = if side == 0 { ("only when", "") } else { ("only unless", " not") };
                 let name = local.name.clone();
+                let (when, label) = match (side, self.flow.presence.contains(&chain)) {
+                    (0, false) => (format!("exists only when `{text}`"), "exists when this is true"),
+                    (_, false) => (format!("does not exist when `{text}`"), "exists when this is false"),
+                    (0, true) => (format!("exists only when `{text}` is present"), "exists when this is present"),
+                    (_, true) => (format!("does not exist when `{text}` is present"), "exists when this is absent"),
+                };
                 Diagnostic::new(
                     &codes::flow::ABSENT,
                     typed.span,
-                    format!("`{name}` exists {what} `{text}`, and a {wanted} is needed in any case"),
+                    format!("`{name}` {when}, and {wanted} is needed in any case"),
                 )
-                .label(condition, format!("`{name}` exists when this is{how} true"))
+                .label(condition, format!("`{name}` {label}"))
                 .label(local.span, "bound here")
                 .help(format!(
-                    "`{name}` exists {what} `{text}` (line {line}): move the use there, `if let`, `?? default`, or accept {}",
+                    "`{name}` {when} (line {line}): move the use there, `if let`, `?? default`, or accept {}",
                     self.checker.show(&want.clone().optional())
                 ))
             }
@@ -260,6 +317,14 @@ impl Body<'_, '_> {
         };
         self.checker.report(diagnostic);
         Typed::error(typed.span)
+    }
+}
+
+/// Whether a field is probably what is wanted.
+fn alike(field: &Ty, want: &Ty) -> bool {
+    match (field, want) {
+        (Ty::Artifact(field), Ty::Artifact(want)) => field.decl == want.decl,
+        (field, want) => field == want,
     }
 }
 
@@ -283,7 +348,7 @@ pub(super) fn root_local(typed: &Typed) -> Option<crate::model::LocalId> {
 }
 
 /// Why a constant lies outside its type.
-fn outside(value: &Value, ty: &Ty) -> Option<String> {
+pub(super) fn outside(value: &Value, ty: &Ty) -> Option<String> {
     fn bounds<T: PartialOrd + Copy>(value: T, bounds: &Bounds<T>) -> Option<String> {
         if bounds.admits(value) { None } else { Some("is out of range".to_owned()) }
     }

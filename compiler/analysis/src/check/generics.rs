@@ -137,8 +137,17 @@ pub(super) fn members(set: &Typed, found: &Found) -> Option<Vec<EcoString>> {
 
 impl Body<'_, '_> {
     /// The arguments in `<…>` of a call, in order or by name.
-    pub(super) fn explicit(&mut self, generics: &[GenericView], args: &[TypeArg], callee: &str) -> Found {
+    ///
+    /// With the place of each; `false` where one was reported.
+    pub(super) fn explicit(
+        &mut self,
+        generics: &[GenericView],
+        args: &[TypeArg],
+        callee: &str,
+    ) -> (Found, Vec<Option<Span>>, bool) {
         let mut found: Found = vec![None; generics.len()];
+        let mut places = vec![None; generics.len()];
+        let mut fine = true;
         for (at, arg) in args.iter().enumerate() {
             let slot = match &arg.label {
                 Some(label) => generics.iter().position(|generic| generic.name == label.text),
@@ -159,14 +168,17 @@ impl Body<'_, '_> {
                 )
                 .help(help);
                 self.checker.report(diagnostic);
+                fine = false;
                 continue;
             };
             let facet = self.type_argument(generic, arg);
-            if let Some(place) = found.get_mut(slot) {
-                *place = facet;
+            fine &= facet.is_some();
+            if let (Some(slot), Some(place)) = (found.get_mut(slot), places.get_mut(slot)) {
+                *slot = facet;
+                *place = Some(arg.value.span);
             }
         }
-        found
+        (found, places, fine)
     }
 
     fn type_argument(&mut self, generic: &GenericView, arg: &TypeArg) -> Option<Facet> {
@@ -194,26 +206,30 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Holds what was found against the bounds; `places` says which argument gave it.
+    /// Holds what was found against the bounds; `places` says which argument gave it, or could have.
     pub(super) fn within_bounds(
         &mut self,
         generics: &[GenericView],
         found: &Found,
         callee: (Callee, &str),
-        place: Span,
+        places: &[Option<Span>],
+        span: Span,
     ) -> bool {
         for (at, generic) in generics.iter().enumerate() {
+            let place = places.get(at).copied().flatten();
             let Some(Some(facet)) = found.get(at) else {
+                let help = if place.is_some() {
+                    "name the facet where this is produced, as in `Model<sklearn, format: pickle>`".to_owned()
+                } else {
+                    format!("write it: `{}<…>(…)`", callee.1)
+                };
                 let diagnostic = Diagnostic::new(
                     &codes::types::CANNOT_INFER,
-                    place,
+                    place.unwrap_or(span),
                     format!("what `{}` of `{}` is follows from no argument", generic.name, callee.1),
                 )
                 .label(generic.span, "declared here")
-                .help(format!(
-                    "write it: `{}<…>(…)`, or name the facet where the argument is produced",
-                    callee.1
-                ));
+                .help(help);
                 self.checker.report(diagnostic);
                 return false;
             };
@@ -222,7 +238,7 @@ impl Body<'_, '_> {
             if names.contains(case) {
                 continue;
             }
-            self.not_accepted(generic, case, &names, found, callee, place);
+            self.not_accepted(generic, case, &names, found, callee, place.unwrap_or(span));
             return false;
         }
         true

@@ -5,6 +5,7 @@ use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::number::{Decimal, Number};
 
 use super::body::Body;
+use super::limits::shortened;
 use crate::model::{Kind, Typed};
 use crate::ty::Ty;
 use crate::value::Value;
@@ -104,7 +105,7 @@ impl Body<'_, '_> {
         let Some(wrong) = wrong else { return true };
         let shown = self.checker.show(ty);
         let diagnostic =
-            Diagnostic::new(&codes::types::MALFORMED, span, format!("{text:?} is no {shown}: {wrong}"))
+            Diagnostic::new(&codes::types::MALFORMED, span, format!("`{}` is no {shown}: {wrong}", shortened(text)))
                 .help(help);
         self.checker.report(diagnostic);
         false

@@ -125,6 +125,15 @@ impl Body<'_, '_> {
             return Typed { kind: Kind::Metric(Box::new(base), text), ty: Ty::float(), late, span };
         }
         let names: Vec<EcoString> = decl.fields.iter().map(|(field, _)| field.clone()).collect();
+        if text == "uri" {
+            let shown = self.checker.show(&base.ty);
+            let diagnostic =
+                Diagnostic::new(&codes::names::UNKNOWN_MEMBER, name.span, format!("{shown} is files and has no `uri`"))
+                    .label(base.span, format!("this is {shown}"))
+                    .help("take it `by uri` where it is declared");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
         self.no_member(&base, name, &names)
     }
 
@@ -156,7 +165,7 @@ impl Body<'_, '_> {
                 "an index is a constant: this is known only when the pipeline runs",
             )
             .help("write a literal, a `const`, or let a task pick the item");
-            self.checker.report(diagnostic);
+            self.report_late(diagnostic, &index);
             return Typed::error(span);
         }
         let ty = match (&base.ty, &index.kind) {

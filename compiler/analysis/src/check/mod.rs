@@ -16,7 +16,9 @@ mod constant;
 mod declare;
 mod expr;
 mod fit;
+mod functions;
 mod generics;
+mod limits;
 mod literal;
 mod member;
 mod modules;
@@ -24,6 +26,7 @@ mod operators;
 mod params;
 mod pipeline;
 mod resource;
+mod returns;
 mod scope;
 mod settings;
 mod show;
@@ -97,9 +100,22 @@ enum AliasState {
     Done(Ty),
 }
 
-/// A `const fn`: its body over its parameters.
+/// A `const fn`: checked when first needed.
 struct FnDef {
-    name: EcoString,
+    module: usize,
+    tool: Option<ToolId>,
+    source: Rc<ast::FnItem>,
+    state: FnState,
+}
+
+enum FnState {
+    Unchecked,
+    Checking,
+    Done(Rc<Function>),
+}
+
+/// A checked `const fn`: its body over its parameters.
+struct Function {
     params: Vec<crate::model::Param>,
     ret: Ty,
     body: crate::model::Typed,
@@ -129,6 +145,12 @@ pub(crate) struct Checker<'a> {
     fns: Vec<FnDef>,
     pending: Vec<PendingBody>,
     read_files: Vec<FileId>,
+    /// How many definitions and expressions are open inside one another.
+    depth: usize,
+    /// How much of constants may still be copied.
+    copies: usize,
+    /// How many names may still be compared with misspelt ones.
+    comparisons: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -147,6 +169,9 @@ impl<'a> Checker<'a> {
             fns: Vec::new(),
             pending: Vec::new(),
             read_files: Vec::new(),
+            depth: 0,
+            copies: limits::COPIES,
+            comparisons: limits::COMPARISONS,
         }
     }
 

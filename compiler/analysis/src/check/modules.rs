@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use fuse_base::{Diagnostic, Span, closest, codes, did_you_mean};
+use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_syntax::ast::{self, Import, ItemKind, Name};
 
 use super::Checker;
@@ -36,6 +36,9 @@ struct Place {
     /// The path to read.
     path: EcoString,
 }
+
+/// How long a row of imports may be.
+const IMPORTS_DEEP: usize = 128;
 
 /// Being loaded, to find circles.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,6 +173,16 @@ impl Checker<'_> {
             return Some(known);
         }
         match self.text(&place) {
+            Ok(_) if trail.len() >= IMPORTS_DEEP => {
+                let diagnostic = Diagnostic::new(
+                    &codes::syntax::OVER_THE_LIMIT,
+                    import.path.span,
+                    format!("more than {IMPORTS_DEEP} modules import one another in a row here"),
+                )
+                .help("import in fewer steps");
+                self.report(diagnostic);
+                None
+            }
             Ok(text) => {
                 trail.push((from, import.path.span));
                 let id = self.load_module(&place, text, loading, trail);
@@ -177,7 +190,7 @@ impl Checker<'_> {
                 Some(id)
             }
             Err(error) => {
-                self.report_missing_import(import, &place, &error);
+                self.report_missing_import(from, import, &place, &error);
                 None
             }
         }
@@ -219,7 +232,8 @@ impl Checker<'_> {
         None
     }
 
-    fn report_missing_import(&mut self, import: &Import, place: &Place, error: &FileError) {
+    fn report_missing_import(&mut self, from: usize, import: &Import, place: &Place, error: &FileError) {
+        let folder = self.modules.get(from).map_or(EcoString::new(), |module| module.folder.clone());
         let path = &import.path;
         let message = match error {
             FileError::Missing => format!("there is no module `{}`", path.text),
@@ -236,9 +250,11 @@ impl Checker<'_> {
                 .or_else(|| Some(format!("the standard library has `std/{}`", names.join("`, `std/"))))
         } else {
             let own = self.files.own_files();
+            let own = if self.may_compare(own.len()) { own } else { Vec::new() };
             let names = own.iter().filter_map(|file| file.strip_suffix(".fuse"));
             let wanted = place.path.strip_suffix(".fuse").unwrap_or(&place.path);
-            did_you_mean(wanted, names)
+            closest(wanted, names)
+                .map(|near| format!("did you mean `{}`?", relative(&folder, near)))
                 .or_else(|| Some("paths start at the folder of this file, without `.fuse`".to_owned()))
         };
         let diagnostic = Diagnostic::new(&codes::names::UNKNOWN_IMPORT, path.span, message).help_opt(help);
@@ -246,6 +262,12 @@ impl Checker<'_> {
     }
 
     fn report_cycle(&mut self, from: usize, to: usize, span: Span, trail: &[(usize, Span)]) {
+        if from == to {
+            let diagnostic = Diagnostic::new(&codes::names::IMPORT_CYCLE, span, "a module cannot import itself")
+                .help("remove the import: its names are in scope");
+            self.report(diagnostic);
+            return;
+        }
         let name = |id: usize| self.modules.get(id).map_or("", |module| module.path.as_str());
         let mut steps: Vec<String> = vec![name(to).to_owned()];
         let start = trail.iter().position(|(module, _)| *module == to).unwrap_or(trail.len());
@@ -305,6 +327,19 @@ impl Checker<'_> {
                 scope.entry(name).or_insert(entry);
             }
         }
+    }
+}
+
+/// How a module in `folder` (empty, or with a slash at its end) names the module `path` of the package.
+fn relative(folder: &str, path: &str) -> String {
+    let mut up = String::from("./");
+    let mut base = folder;
+    loop {
+        if let Some(rest) = path.strip_prefix(base) {
+            return format!("{up}{rest}");
+        }
+        base = base.trim_end_matches('/').rsplit_once('/').map_or("", |(head, _)| folder.get(..=head.len()).unwrap_or_default());
+        up = if up == "./" { "../".to_owned() } else { format!("../{up}") };
     }
 }
 

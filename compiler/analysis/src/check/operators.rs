@@ -18,17 +18,21 @@ impl Body<'_, '_> {
         if has_error(&operand) {
             return Typed::error(span);
         }
-        if op == UnaryOp::Neg && !matches!(operand.ty, Ty::Int(_) | Ty::Float(_)) {
+        if op == UnaryOp::Neg && !matches!(operand.ty, Ty::Int(_) | Ty::Float(_) | Ty::Count(_)) {
             let found = self.checker.show(&operand.ty);
-            return self.wrong_operands(span, &format!("`-` is for numbers, and this is {found}"));
+            let message = format!("`-` is for numbers, and this is {found}");
+            return self.wrong_operands(span, &message, "leave `-` out");
         }
-        let (ty, late) = (operand.ty.clone(), operand.late);
+        let (ty, late) = match &operand.ty {
+            Ty::Int(_) | Ty::Count(_) => (Ty::int(), operand.late),
+            Ty::Float(_) => (Ty::float(), operand.late),
+            ty => (ty.clone(), operand.late),
+        };
         fold(Typed { kind: Kind::Unary(op, Box::new(operand)), ty, late, span })
     }
 
-    pub(super) fn wrong_operands(&mut self, span: Span, message: &str) -> Typed {
-        let diagnostic = Diagnostic::new(&codes::types::OPERATOR, span, message)
-            .help("both sides of an operator have one type, and a type that the operator is for");
+    fn wrong_operands(&mut self, span: Span, message: &str, help: &str) -> Typed {
+        let diagnostic = Diagnostic::new(&codes::types::OPERATOR, span, message).help(help);
         self.checker.report(diagnostic);
         Typed::error(span)
     }
@@ -142,7 +146,13 @@ impl Body<'_, '_> {
         };
         if !same {
             let (a, b) = (self.checker.show(&left.ty), self.checker.show(&right.ty));
-            return self.wrong_operands(op_span, &format!("{a} and {b} cannot be compared like this"));
+            let sign = self.checker.sources.text(op_span).to_owned();
+            let help = match (&left.ty, &right.ty) {
+                (a, b) if ordered && a == b => "these have no order: compare with `==` or `!=`",
+                (Ty::Int(_) | Ty::Float(_), Ty::Int(_) | Ty::Float(_)) => "declare both as `Float`",
+                _ => "both sides are of one type: numbers, texts, quantities, or cases of one enum",
+            };
+            return self.wrong_operands(op_span, &format!("`{sign}` cannot compare {a} with {b}"), help);
         }
         self.operation(op, left, right, Ty::Bool, span)
     }
@@ -169,7 +179,7 @@ impl Body<'_, '_> {
                 "the list after `in` is a constant: this is known only when the pipeline runs",
             )
             .help("write the list out, or let a task test membership");
-            self.checker.report(diagnostic);
+            self.report_late(diagnostic, &right);
             return Typed::error(span);
         }
         self.operation(BinaryOp::In, left, right, Ty::Bool, span)
@@ -196,7 +206,9 @@ impl Body<'_, '_> {
             }
             (a, b) => {
                 let (a, b) = (self.checker.show(a), self.checker.show(b));
-                return self.wrong_operands(op_span, &format!("this operator is not for {a} and {b}"));
+                let sign = self.checker.sources.text(op_span).to_owned();
+                let help = "arithmetic is for two `Int` or two `Float`; texts are written together: `\"{a}{b}\"`";
+                return self.wrong_operands(op_span, &format!("`{sign}` is not for {a} and {b}"), help);
             }
         };
         self.operation(op, left, right, ty, span)

@@ -10,8 +10,8 @@ use super::body::{Env, EnvParam, Place, scope_of};
 use super::constant::has_error;
 use super::declare::Style;
 use super::scope::Def;
-use super::{Checker, FnDef, PendingBody};
-use crate::model::{Bound, Callee, FacetKind, Generic, Output, Param, Signature, ToolId, Typed};
+use super::{Checker, PendingBody};
+use crate::model::{Bound, Callee, FacetKind, Generic, Output, Param, Signature, ToolId};
 use crate::ty::Ty;
 
 impl Checker<'_> {
@@ -28,9 +28,7 @@ impl Checker<'_> {
             }
         }
         self.all_consts(module);
-        for item in &ast.items {
-            self.functions_of(module, None, item);
-        }
+        self.all_functions(module);
         let pending: Vec<usize> = (0..self.pending.len())
             .filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module))
             .collect();
@@ -85,76 +83,6 @@ impl Checker<'_> {
         match self.ty(&facet.ty, env) {
             Ty::Enum(id) => FacetKind::Enum(id),
             ty => FacetKind::Const(ty),
-        }
-    }
-
-    fn functions_of(&mut self, module: usize, tool: Option<ToolId>, item: &ast::Item) {
-        match &item.kind {
-            ItemKind::Tool(declaration) => {
-                if let Some(Def::Tool(id)) = self.lookup(module, None, &declaration.name.text).map(|e| e.def)
-                {
-                    for member in &declaration.members {
-                        self.functions_of(module, Some(id), member);
-                    }
-                }
-            }
-            ItemKind::ConstFn(function) => self.function(module, tool, function),
-            _ => {}
-        }
-    }
-
-    /// Gives a `const fn` its place; its body follows with the signatures.
-    pub(super) fn declare_fn(
-        &mut self,
-        module: usize,
-        tool: Option<ToolId>,
-        function: &ast::FnItem,
-        public: bool,
-    ) {
-        let empty = function.body.stmts.is_empty();
-        if let Some(what) = later_fn(function) {
-            self.not_yet(&codes::not_yet::CONST_FN_BODY, function.name.span, what);
-        } else if empty && function.body.span.start < function.body.span.end {
-            let message = format!("`{}` has no value", function.name.text);
-            self.missing_clause(function.name.span, message, "write the value as one expression in `{ … }`");
-        }
-        if empty || later_fn(function).is_some() {
-            self.define(module, tool, &function.name, Def::Error, public);
-            return;
-        }
-        let def = Def::Fn(self.fns.len());
-        self.fns.push(FnDef {
-            name: function.name.text.clone(),
-            params: Vec::new(),
-            ret: Ty::Error,
-            body: Typed::error(function.name.span),
-        });
-        self.define(module, tool, &function.name, def, public);
-    }
-
-    fn function(&mut self, module: usize, tool: Option<ToolId>, function: &ast::FnItem) {
-        let Some(Def::Fn(id)) = self.lookup(module, tool, &function.name.text).map(|e| e.def) else { return };
-        let env = Env::of_module(module, tool);
-        let [ast::Stmt { kind: ast::StmtKind::Expr(value), .. }] = function.body.stmts.as_slice() else {
-            return;
-        };
-        let params = self.params(&function.params, &env);
-        let ret = function.ret.as_ref().map(|ty| self.ty(ty, &env));
-        let mut scope: Vec<EnvParam> = env_params(&params);
-        for param in &mut scope {
-            param.constant = true;
-        }
-        let env = Env { params: Rc::new(scope), ..env.at(Place::Function) };
-        let mut body = self.body(env);
-        let typed = match &ret {
-            Some(ret) => body.expect(value, ret),
-            None => body.expr(value, None),
-        };
-        if let Some(slot) = self.fns.get_mut(id) {
-            debug_assert_eq!(slot.name, function.name.text);
-            slot.params = params;
-            slot.ret = ret.unwrap_or_else(|| typed.ty.clone());
-            slot.body = typed;
         }
     }
 
@@ -379,17 +307,6 @@ pub(super) fn env_params(params: &[Param]) -> Vec<EnvParam> {
             span: param.span,
         })
         .collect()
-}
-
-/// What of a `const fn` cannot be built yet.
-fn later_fn(function: &ast::FnItem) -> Option<&'static str> {
-    if !function.generics.is_empty() {
-        return Some("a `const fn` with type parameters");
-    }
-    match function.body.stmts.as_slice() {
-        [] | [ast::Stmt { kind: ast::StmtKind::Expr(_), .. }] => None,
-        _ => Some("a `const fn` with statements"),
-    }
 }
 
 /// The parts of a signature that are known since its declaration.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::ast::{
-    self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, RecordEntry, StmtKind,
+    self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, StmtKind,
 };
 
 use super::body::{Body, Env, Flow, Place, scope_of};
@@ -15,12 +15,12 @@ use super::declare::Style;
 use super::expr::names_a_step;
 use super::literal::bare;
 use super::params::env_params;
+use super::returns::{covers, returns};
 use super::{Checker, index};
 use crate::model::{
     Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Pipeline, Stmt, Typed,
 };
 use crate::ty::Ty;
-use crate::value::Value;
 
 /// Step names that the compiler's own helpers start with.
 const RESERVED: [&str; 3] = ["join", "list", "decide"];
@@ -126,6 +126,16 @@ impl Checker<'_> {
             self.report(diagnostic);
             return None;
         };
+        if matches!(deploy.value.kind, ExprKind::With { .. } | ExprKind::After { .. }) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                deploy.value.span,
+                "a deployment is no step: it has no `with` and no `after`",
+            )
+            .help("give the resource what it needs as arguments");
+            self.report(diagnostic);
+            return None;
+        }
         Some(Deploy { name: deploy.name.text.clone(), call: *call, span: deploy.name.span })
     }
 }
@@ -210,6 +220,7 @@ impl Body<'_, '_> {
         match pattern {
             Pattern::Name(name) => {
                 let id = self.add_local(name, typed.ty.clone());
+                self.remember(id, &typed);
                 out.push(Stmt::Let(id, typed));
             }
             Pattern::Record(fields, span) => self.destructure(fields, typed, *span, out),
@@ -219,14 +230,26 @@ impl Body<'_, '_> {
         }
     }
 
+    /// What a binding stands for, where that is a step or constant.
+    fn remember(&mut self, id: LocalId, value: &Typed) {
+        if root_call(value).is_some() {
+            self.flow.steps.insert(id);
+        } else if !value.late && !has_error(value) && self.checker.charge(value, value.span) {
+            self.flow.constants.insert(id, value.clone());
+        }
+    }
+
     /// `let { model, metrics: m } = f()`: the call is a step of its own name, each field a name.
     fn destructure(&mut self, fields: &[(Name, Name)], typed: Typed, span: Span, out: &mut Vec<Stmt>) {
         let whole = Name { text: EcoString::new(), span };
         let hidden = self.add_local(&whole, typed.ty.clone());
         let (ty, late) = (typed.ty.clone(), typed.late);
         let broken = has_error(&typed);
+        let base = match &typed.kind {
+            _ if late => Typed { kind: Kind::Local(hidden), ty: ty.clone(), late, span },
+            _ => typed.clone(),
+        };
         out.push(Stmt::Let(hidden, typed));
-        let base = Typed { kind: Kind::Local(hidden), ty: ty.clone(), late, span };
         for (field, name) in fields {
             let found = match &ty {
                 Ty::Record(record) => record.fields.iter().find(|known| known.name == field.text),
@@ -247,6 +270,7 @@ impl Body<'_, '_> {
                 }
             };
             let id = self.add_local(name, part.ty.clone());
+            self.remember(id, &part);
             out.push(Stmt::Let(id, part));
         }
     }
@@ -279,7 +303,7 @@ impl Body<'_, '_> {
     }
 
     /// Binds a name here; the same name may be bound again only in another arm of the same condition.
-    fn add_local(&mut self, name: &Name, ty: Ty) -> LocalId {
+    pub(super) fn add_local(&mut self, name: &Name, ty: Ty) -> LocalId {
         let id = LocalId(index(self.flow.locals.len()));
         self.flow.locals.push(Local {
             name: name.text.clone(),
@@ -325,6 +349,9 @@ impl Body<'_, '_> {
         let (condition, cond_span, late) = self.condition(&inner.cond);
         let chain = ChainId(index(self.flow.chains.len()));
         self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
+        if condition.is_err() {
+            self.flow.presence.insert(chain);
+        }
         self.flow.const_arms.push(!late);
         self.flow.arms.push((chain, 0));
         let condition = match condition {
@@ -370,8 +397,8 @@ impl Body<'_, '_> {
             );
             return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
         }
-        let value_late = |block: &Block| block.value.as_ref().is_some_and(|value| value.late);
-        let late = late || value_late(&then) || otherwise.as_ref().is_some_and(value_late);
+        // Its arms may hold steps, so it is never copied as a constant.
+        let late = true;
         Typed { kind: Kind::If(Box::new(If { chain, cond: condition, then, otherwise })), ty, late, span }
     }
 
@@ -443,231 +470,6 @@ impl Body<'_, '_> {
         self.checker.report(diagnostic);
         Ty::Error
     }
-
-    /// `return { … }`; a call that is returned becomes a step before it, in `out`.
-    fn give(&mut self, given: Option<&Expr>, span: Span, out: &mut Vec<Stmt>) -> Stmt {
-        let outputs = self.flow.outputs.clone();
-        let mut values: Vec<Option<Typed>> = vec![None; outputs.len()];
-        match given {
-            None => self.lacks(&outputs, &values, span),
-            Some(Expr { kind: ExprKind::Missing, .. }) => {}
-            Some(expr) if self.flow.single => {
-                if let (Some((_, ty, _)), Some(slot)) = (outputs.first(), values.first_mut()) {
-                    *slot = Some(self.expect(expr, ty));
-                }
-            }
-            Some(Expr { kind: ExprKind::Record(entries), span: place }) => {
-                if self.give_record(entries, &outputs, &mut values, out) {
-                    self.lacks(&outputs, &values, *place);
-                }
-            }
-            Some(expr) => {
-                if self.give_fields(expr, &outputs, &mut values, out) {
-                    self.lacks(&outputs, &values, expr.span);
-                }
-            }
-        }
-        for (at, value) in values.iter().enumerate() {
-            if value.as_ref().is_some_and(|value| !matches!(value.kind, Kind::Value(Value::None))) {
-                self.given_once(at, span);
-            }
-        }
-        Stmt::Return(values, span)
-    }
-
-    /// Whether the entries could be read, so that what is missing is known.
-    fn give_record(
-        &mut self,
-        entries: &[RecordEntry],
-        outputs: &[(EcoString, Ty, Span)],
-        values: &mut [Option<Typed>],
-        out: &mut Vec<Stmt>,
-    ) -> bool {
-        let mut known = true;
-        let mut named: Vec<(EcoString, Span)> = Vec::new();
-        for entry in entries {
-            let RecordEntry::Field { key, value, .. } = entry else {
-                if let RecordEntry::Spread(base) = entry {
-                    known &= self.give_fields(base, outputs, values, out);
-                }
-                continue;
-            };
-            if let Some((_, first)) = named.iter().find(|(name, _)| *name == key.text && !key.is_missing()) {
-                let diagnostic = Diagnostic::new(
-                    &codes::types::DUPLICATE_ARGUMENT,
-                    key.span,
-                    format!("`{}` is given twice", key.text),
-                )
-                .label(*first, "first given here")
-                .help("remove one of them");
-                self.checker.report(diagnostic);
-                continue;
-            }
-            named.push((key.text.clone(), key.span));
-            let pun = Expr { kind: ExprKind::Name(key.text.clone()), span: key.span };
-            let value = value.as_ref().unwrap_or(&pun);
-            let Some(at) = outputs.iter().position(|(name, _, _)| *name == key.text) else {
-                known &= !key.is_missing();
-                if !key.is_missing() {
-                    // What was meant for another name is not missing as well.
-                    let near =
-                        fuse_base::closest(&key.text, outputs.iter().map(|(name, _, _)| name.as_str()));
-                    known &= near.is_none();
-                    let names = outputs.iter().map(|(name, _, _)| name.as_str());
-                    let diagnostic = Diagnostic::new(
-                        &codes::types::UNKNOWN_FIELD,
-                        key.span,
-                        format!("the pipeline declares no output `{}`", key.text),
-                    )
-                    .help_opt(
-                        fuse_base::did_you_mean(&key.text, names)
-                            .or_else(|| Some(format!("declare it: `-> {{ {}: … }}`", key.text))),
-                    );
-                    self.checker.report(diagnostic);
-                }
-                self.expr(value, None);
-                continue;
-            };
-            let Some((_, ty, _)) = outputs.get(at) else { continue };
-            let typed = self.expect(value, ty);
-            if let Some(slot) = values.get_mut(at) {
-                *slot = Some(typed);
-            }
-        }
-        known
-    }
-
-    /// Outputs that a `return` leaves out.
-    fn lacks(&mut self, outputs: &[(EcoString, Ty, Span)], values: &[Option<Typed>], place: Span) {
-        let missing: Vec<&str> = outputs
-            .iter()
-            .zip(values.iter())
-            .filter(|((_, ty, _), value)| value.is_none() && !matches!(ty, Ty::Optional(_) | Ty::Error))
-            .map(|((name, _, _), _)| name.as_str())
-            .collect();
-        if !missing.is_empty() {
-            let diagnostic = Diagnostic::new(
-                &codes::types::MISSING_FIELD,
-                place,
-                format!("the pipeline also returns `{}`", missing.join("`, `")),
-            )
-            .help(format!("add `{}: …`", missing.join(": …`, `")));
-            self.checker.report(diagnostic);
-        }
-    }
-
-    /// `return step`: the fields of a record; whether they are known.
-    fn give_fields(
-        &mut self,
-        expr: &Expr,
-        outputs: &[(EcoString, Ty, Span)],
-        values: &mut [Option<Typed>],
-        out: &mut Vec<Stmt>,
-    ) -> bool {
-        let typed = self.expr(expr, None);
-        if has_error(&typed) {
-            return false;
-        }
-        let Ty::Record(record) = typed.ty.clone() else {
-            let names: Vec<&str> = outputs.iter().map(|(name, _, _)| name.as_str()).collect();
-            let shown = self.checker.show(&typed.ty);
-            let diagnostic = Diagnostic::new(
-                &codes::types::WRONG_TYPE,
-                expr.span,
-                format!("a record of outputs is returned, and this is {shown}"),
-            )
-            .help(if names.is_empty() {
-                "declare what the pipeline returns: `-> { name: Type }`".to_owned()
-            } else {
-                format!("write `return {{ {}: … }}`", names.join(": …, "))
-            });
-            self.checker.report(diagnostic);
-            return false;
-        };
-        if outputs.is_empty() {
-            let fields: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
-            let diagnostic = Diagnostic::new(
-                &codes::types::WRONG_TYPE,
-                expr.span,
-                "the pipeline declares no outputs to return",
-            )
-            .help(match fields.first() {
-                Some(first) => {
-                    format!("declare what it returns: `-> {{ {first}: … }}`, or leave `return` out")
-                }
-                None => "leave `return` out".to_owned(),
-            });
-            self.checker.report(diagnostic);
-            return false;
-        }
-        let typed = self.named_once(typed, out);
-        for ((name, ty, _), slot) in outputs.iter().zip(values) {
-            let Some(field) = record.fields.iter().find(|field| field.name == *name) else { continue };
-            let part = fold(Typed {
-                kind: Kind::Field(Box::new(typed.clone()), name.clone()),
-                ty: field.ty.clone(),
-                late: typed.late,
-                span: expr.span,
-            });
-            *slot = Some(self.fit(part, ty));
-        }
-        true
-    }
-
-    /// A call whose outputs are used one by one is one step: it gets a name that only the compiler sees.
-    fn named_once(&mut self, typed: Typed, out: &mut Vec<Stmt>) -> Typed {
-        if root_call(&typed).is_none() {
-            return typed;
-        }
-        let (ty, late, span) = (typed.ty.clone(), typed.late, typed.span);
-        let id = self.add_local(&Name { text: EcoString::new(), span }, ty.clone());
-        out.push(Stmt::Let(id, typed));
-        Typed { kind: Kind::Local(id), ty, late, span }
-    }
-
-    /// Two arms that both give an output need a join, unless the build chooses between them.
-    fn given_once(&mut self, at: usize, span: Span) {
-        if self.flow.const_arms.iter().all(|constant| *constant) {
-            self.flow.given.entry(at).or_insert(span);
-            return;
-        }
-        if let Some(first) = self.flow.given.get(&at).copied() {
-            let name = self.flow.outputs.get(at).map_or(EcoString::new(), |(name, _, _)| name.clone());
-            let diagnostic = Diagnostic::new(
-                &codes::not_yet::JOIN,
-                span,
-                format!("this compiler cannot merge the two arms that return `{name}` yet"),
-            )
-            .label(first, "the other arm returns it here")
-            .help("return it in one arm, as an optional output");
-            self.checker.report(diagnostic);
-        } else {
-            self.flow.given.insert(at, span);
-        }
-    }
-
-    /// A pipeline that can end without giving an output that it must give.
-    fn missing_return(&mut self, name: &Name) {
-        let missing: Vec<(EcoString, Span)> = self
-            .flow
-            .outputs
-            .iter()
-            .filter(|(_, ty, _)| !matches!(ty, Ty::Optional(_) | Ty::Error))
-            .map(|(name, _, span)| (name.clone(), *span))
-            .collect();
-        let Some((first, span)) = missing.first().cloned() else { return };
-        let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
-        let diagnostic = Diagnostic::new(
-            &codes::types::RETURN,
-            span,
-            format!("`{}` can end without giving `{}`", name.text, names.join("`, `")),
-        )
-        .label(name.span, "in this pipeline")
-        .help(format!(
-            "end it with `return {{ {first}: … }}`, or declare the output optional: `{first}: …?`"
-        ));
-        self.checker.report(diagnostic);
-    }
 }
 
 /// A help line for `{ name }` patterns over something without such names.
@@ -678,31 +480,4 @@ fn or_nothing(help: Option<String>) -> String {
 /// Whether two places lie in different arms of one condition.
 fn exclusive(a: &[(ChainId, u32)], b: &[(ChainId, u32)]) -> bool {
     a.iter().any(|(chain, arm)| b.iter().any(|(other, side)| chain == other && arm != side))
-}
-
-/// The first `return` in an arm of an `if`.
-fn returns(typed: &Typed) -> Option<Span> {
-    let Kind::If(inner) = &typed.kind else { return None };
-    [Some(&inner.then), inner.otherwise.as_ref()]
-        .into_iter()
-        .flatten()
-        .flat_map(|block| &block.stmts)
-        .find_map(|stmt| match stmt {
-            Stmt::Return(_, span) => Some(*span),
-            Stmt::Expr(typed) => returns(typed),
-            Stmt::Let(..) => None,
-        })
-}
-
-/// Whether every way through a block ends in a `return`.
-fn covers(block: &Block) -> bool {
-    if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Return(..))) {
-        return true;
-    }
-    match block.stmts.last() {
-        Some(Stmt::Expr(Typed { kind: Kind::If(inner), .. })) => {
-            covers(&inner.then) && inner.otherwise.as_ref().is_some_and(covers)
-        }
-        Some(Stmt::Expr(_) | Stmt::Let(..) | Stmt::Return(..)) | None => false,
-    }
 }

@@ -85,6 +85,16 @@ impl Checker<'_> {
             None => self.scopes.get_mut(module),
         };
         let Some(scope) = scope else { return };
+        if super::types::BUILT_IN.contains(&name.text.as_str()) {
+            let diagnostic = Diagnostic::new(
+                &codes::names::DUPLICATE_NAME,
+                name.span,
+                format!("`{}` is a type of the language", name.text),
+            )
+            .help("choose another name");
+            self.report(diagnostic);
+            return;
+        }
         // What a failed import may have meant gives way to what is really declared.
         if let Some(first) = scope.get(&name.text).filter(|first| first.def != Def::Error) {
             let diagnostic = Diagnostic::new(
@@ -110,7 +120,12 @@ impl Checker<'_> {
     }
 
     /// Every plain name that means something here, for suggestions.
-    pub(super) fn visible_names(&self, module: usize, tool: Option<ToolId>) -> Vec<EcoString> {
+    pub(super) fn visible_names(&mut self, module: usize, tool: Option<ToolId>) -> Vec<EcoString> {
+        let of_tool = tool.and_then(|id| self.tool_scopes.get(id.0 as usize)).map_or(0, Scope::len);
+        let of_module = self.scopes.get(module).map_or(0, Scope::len);
+        if !self.may_compare(of_tool + of_module) {
+            return Vec::new();
+        }
         let of_tool = tool.and_then(|id| self.tool_scopes.get(id.0 as usize));
         let scopes = of_tool.into_iter().chain(self.scopes.get(module)).chain(self.scopes.first());
         scopes.flat_map(|scope| scope.keys().cloned()).collect()

@@ -32,12 +32,12 @@ impl Body<'_, '_> {
         } else if let Some(call) = root_call_mut(&mut typed) {
             call.settings = settings;
         } else if !has_error(&typed) {
-            self.not_a_step(base, "`with`");
+            return self.not_a_step(base, "`with`");
         }
         typed
     }
 
-    fn not_a_step(&mut self, base: &Expr, what: &str) {
+    fn not_a_step(&mut self, base: &Expr, what: &str) -> Typed {
         let diagnostic = Diagnostic::new(
             &codes::names::WRONG_KIND,
             base.span,
@@ -45,6 +45,7 @@ impl Body<'_, '_> {
         )
         .help(format!("write {what} where the step is called"));
         self.checker.report(diagnostic);
+        Typed::error(base.span)
     }
 
     /// `call after a, b`.
@@ -54,7 +55,7 @@ impl Body<'_, '_> {
         for step in steps {
             let named = self.expr(step, None);
             match named.kind {
-                Kind::Local(id) => after.push((id, step.span)),
+                Kind::Local(id) if self.flow.steps.contains(&id) => after.push((id, step.span)),
                 _ if has_error(&named) => {}
                 _ => {
                     let diagnostic = Diagnostic::new(
@@ -70,7 +71,7 @@ impl Body<'_, '_> {
         if let Some(call) = root_call_mut(&mut typed) {
             call.after.extend(after);
         } else if !has_error(&typed) {
-            self.not_a_step(base, "`after`");
+            return self.not_a_step(base, "`after`");
         }
         typed
     }
@@ -143,7 +144,7 @@ impl Body<'_, '_> {
                 ),
             )
             .help("write a literal, a `const`, or a `const` parameter");
-            self.checker.report(diagnostic);
+            self.report_late(diagnostic, &typed);
             return None;
         }
         (!has_error(&typed)).then_some(typed)

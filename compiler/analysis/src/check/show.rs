@@ -9,7 +9,7 @@ use crate::ty::{ArtifactTy, Bounds, Facet, Ty};
 impl Checker<'_> {
     /// The type in back quotes.
     pub(super) fn show(&self, ty: &Ty) -> String {
-        format!("`{}`", self.package.show(ty, &[]))
+        format!("`{}`", super::limits::shortened(&self.package.show(ty, &[])))
     }
 }
 
@@ -42,6 +42,9 @@ impl Package {
             Ty::Range => "Range".to_owned(),
             Ty::Json => "any value of a manifest".to_owned(),
             Ty::Enum(id) => self.enums.get(id.0 as usize).map_or("?", |e| e.name.as_str()).to_owned(),
+            Ty::List(item, Bounds { low: Some(0), high: Some(256) | None }) => {
+                format!("List<{}>", self.show(item, generics))
+            }
             Ty::List(item, bounds) => {
                 bounded(&format!("List<{}>", self.show(item, generics)), bounds, Clone::clone)
             }

@@ -9,6 +9,7 @@ use fuse_syntax::ast::{Clause, ClauseArg, Expr, ExprKind};
 
 use super::body::{Env, Place, scope_of};
 use super::clauses::{has_hole, word};
+use super::limits::shortened;
 use super::modules::join;
 use super::params::env_params;
 use super::scope::Def;
@@ -56,11 +57,8 @@ impl Checker<'_> {
             params: Rc::new(env_params(&sig.params)),
             ..Env::of_module(module, tool)
         };
-        let Some(clauses) = item.body.as_deref() else {
-            let message = format!("`{}` has no body", item.name.text);
-            self.missing_clause(item.name.span, message, "say in `{ … }` what it does");
-            return;
-        };
+        // A missing body was told by the parser.
+        let Some(clauses) = item.body.as_deref() else { return };
         match callee {
             Callee::Task(id) => self.task_body(id, clauses, &env.at(Place::Task), item.name.span),
             Callee::Resource(id) => {
@@ -257,7 +255,7 @@ impl Checker<'_> {
             let diagnostic = Diagnostic::new(
                 &codes::types::MALFORMED,
                 span,
-                format!("{text:?} is no requirement of a Python package"),
+                format!("`{}` is no requirement of a Python package", shortened(&text)),
             )
             .help("write `name==version`, as in `\"pandas==2.2.3\"`");
             self.report(diagnostic);

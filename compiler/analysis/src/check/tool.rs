@@ -7,6 +7,7 @@ use fuse_syntax::ast::{self, Clause, ClauseArg, ItemKind};
 use super::Checker;
 use super::body::Env;
 use super::clauses::{has_hole, word};
+use super::limits::shortened;
 use super::scope::Def;
 use crate::model::{SecretEnv, Service, ServiceEnv, ToolId};
 use crate::ty::Ty;
@@ -58,7 +59,7 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::new(
                     &codes::types::MALFORMED,
                     span,
-                    format!("{text:?} is no range of versions: {error}"),
+                    format!("`{}` is no range of versions: {error}", shortened(&text)),
                 )
                 .help("write `\">=2.9, <4\"`");
                 self.report(diagnostic);

@@ -14,7 +14,7 @@ use crate::ty::{ArtifactId, ArtifactTy, Bounds, Facet, FieldTy, RecordTy, Scheme
 use crate::value::Value;
 
 /// The types that need no declaration.
-const BUILT_IN: [&str; 16] = [
+pub(super) const BUILT_IN: [&str; 16] = [
     "String", "Int", "Float", "Bool", "Duration", "Cpu", "Memory", "Count", "Url", "Path", "Image",
     "DnsLabel", "Scalar", "Range", "List", "Map",
 ];
@@ -237,10 +237,16 @@ impl Checker<'_> {
             let message = "a `type` takes no type parameters";
             self.bad_type(generic.name.span, message, "write the type out where it is used");
         }
+        let deep = !self.enter(span);
         let ty = match &source.ty.kind {
+            _ if deep || !source.generics.is_empty() => Ty::Error,
             TypeKind::Record(fields) => self.record(Some(name), fields, &env),
             _ => self.ty(&source.ty, &env),
         };
+        if !deep {
+            self.leave();
+        }
+        let ty = if self.small_type(&ty, span) { ty } else { Ty::Error };
         if let Some(alias) = self.aliases.get_mut(id) {
             alias.state = AliasState::Done(ty.clone());
         }
@@ -338,6 +344,7 @@ impl Checker<'_> {
         let help = match fuse_base::closest(&name.text, cases.iter().map(EcoString::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if cases.is_empty() => "it has no cases".to_owned(),
+            None if cases.len() > 32 => format!("it has {} others", cases.len()),
             None => format!("its cases: `{}`", cases.join("`, `")),
         };
         let diagnostic = Diagnostic::new(
@@ -378,9 +385,11 @@ impl Checker<'_> {
             return self.bad_type(pattern.span, "a pattern has no holes", "write it as `r\"…\"`");
         };
         if let Err(error) = regex::Regex::new(&text) {
+            let text = error.to_string();
+            let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             return self.bad_type(
                 pattern.span,
-                format!("this is no regular expression: {error}"),
+                format!("this is no regular expression: {reason}"),
                 "RE2 syntax is meant",
             );
         }

@@ -36,7 +36,7 @@ impl Reader<'_> {
                 let help = if entry.key.contains('.') {
                     format!("without quotes the dot separates tool and service: `{} = …`", entry.key)
                 } else {
-                    "the name of a tool, such as `mlflow`".to_owned()
+                    "a tool is named as it is imported: lower-case letters, digits and `_`".to_owned()
                 };
                 self.bad_value(entry.key_span, format!("`{}` is no name of a tool", entry.key), help);
                 continue;
@@ -115,7 +115,7 @@ impl Reader<'_> {
         self.bad_value(
             url.span,
             format!("`{}` is no url of a service", url.value),
-            "write scheme and host, such as `http://mlflow.mlops:5000`; credentials belong into a secret",
+            "write scheme and host, such as `http://<service>.<namespace>:80`; credentials belong into a secret",
         );
         None
     }
@@ -172,7 +172,7 @@ impl Reader<'_> {
             let wrong = [&from, &to].into_iter().find(|side| !words::is_uri(&side.value));
             if let Some(side) = wrong {
                 let message = format!("`{}` is no beginning of a uri", side.value);
-                let help = "write `rewrite = { \"mlflow-artifacts:/\" = \"s3://bucket/\" }`";
+                let help = "write `rewrite = { \"<scheme>:/\" = \"s3://<bucket>/\" }`";
                 self.bad_value(side.span, message, help);
                 continue;
             }

@@ -145,7 +145,7 @@ pub struct SecretRef {
     pub span: Span,
 }
 
-/// What a target binds for a tool: `kserve = { version = "0.20", mode = "Standard" }` with the services below it.
+/// What a target binds for a tool: `<tool> = { version = "0.20", <option> = … }` with the services below it.
 #[derive(Debug, Clone, Default)]
 pub struct ToolBinding {
     /// Where the binding stands.
@@ -158,7 +158,7 @@ pub struct ToolBinding {
     pub services: IndexMap<EcoString, ServiceBinding>,
 }
 
-/// `mlflow.tracking = { url = "…", secret = { … }, rewrite = { … } }`
+/// `<tool>.<service> = { url = "…", secret = { … }, rewrite = { … } }`
 #[derive(Debug, Clone, Default)]
 pub struct ServiceBinding {
     /// Where the binding stands.
@@ -167,7 +167,7 @@ pub struct ServiceBinding {
     pub url: Option<Spanned<EcoString>>,
     /// The Secret with its credentials.
     pub secret: Option<SecretRef>,
-    /// `rewrite = { "mlflow-artifacts:/" = "s3://mlflow/" }`: uri prefixes and what stands for them.
+    /// `rewrite = { "<scheme>:/" = "s3://<bucket>/" }`: uri prefixes and what stands for them.
     pub rewrite: Vec<(Spanned<EcoString>, Spanned<EcoString>)>,
     /// Other keys: values of plain environment variables, by lower-case name.
     pub values: IndexMap<EcoString, Spanned<Setting>>,

@@ -33,6 +33,4 @@ codes! {
     NAME_CLASH = "FS0615" Error "object-name-clash";
     /// A computation with late values outside a condition.
     LATE_EXPRESSION = "FS0616" Error "late-expression";
-    /// A name of an environment variable that cannot be set.
-    ENV_NAME = "FS0617" Error "environment-name";
 }

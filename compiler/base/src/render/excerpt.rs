@@ -103,7 +103,8 @@ impl Excerpt {
             }
         }
         let name = visible(&file.path);
-        let cause = places.first().and_then(|place| place.filter(|place| place.file == id)).map(|place| place.first);
+        let cause =
+            places.first().and_then(|place| place.filter(|place| place.file == id)).map(|place| place.first);
         for (number, marked) in cause_first(wanted, cause) {
             let Some((from, to)) = line_range(file, number) else { continue };
             // Nothing follows the last newline; it is a line only where it is marked.

@@ -17,7 +17,7 @@ pub(super) const VERB: Verb = verb::<Arguments>("tools");
 /// List the tools of the standard library, or show one tool or one of its tasks and resources
 #[derive(clap::Args)]
 struct Arguments {
-    /// A tool such as `mlflow`, or a member such as `mlflow.train` [default: all tools]
+    /// A tool, or one of its tasks and resources [default: all tools]
     #[arg(value_name = "TOOL[.MEMBER]")]
     name: Option<String>,
 }

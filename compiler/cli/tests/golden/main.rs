@@ -10,9 +10,11 @@ mod common;
 
 use fuse_testkit::{Case, Test, Verdict, cases, run};
 
+/// Runs a case of a kind.
+type Runner = fn(&Case) -> Verdict;
+
 fn main() {
-    let kinds: [(&str, fn(&Case) -> Verdict); 3] =
-        [("cli", cli::run), ("check", check::run), ("build", build::run)];
+    let kinds: [(&str, Runner); 3] = [("cli", cli::run), ("check", check::run), ("build", build::run)];
     let mut tests = Vec::new();
     for (kind, runner) in kinds {
         match cases(kind) {

@@ -10,16 +10,8 @@ use super::{Body, variable};
 use crate::cx::Cx;
 
 /// Starts of what Tekton replaces in scripts.
-const REFERENCES: [&str; 8] = [
-    "$(params",
-    "$(tasks",
-    "$(context",
-    "$(steps",
-    "$(step",
-    "$(results",
-    "$(workspaces",
-    "$(credentials",
-];
+const REFERENCES: [&str; 8] =
+    ["$(params", "$(tasks", "$(context", "$(steps", "$(step", "$(results", "$(workspaces", "$(credentials"];
 
 /// Where a script stands: the text of the file or literal, and the place that names it.
 pub(crate) struct Place {
@@ -62,9 +54,12 @@ pub(crate) fn script(
 
 fn tekton_reference(cx: &Cx<'_>, reference: &str, place: &Place) {
     let span = cx.find(place.file, reference);
-    let mut diagnostic =
-        Diagnostic::new(&codes::plan::TEKTON_REFERENCE, span, format!("Tekton would replace `{reference}…)`"))
-            .help("read inputs as `$IN_…` and write outputs to `$OUT_…`; a command of that name: `$( name …)`");
+    let mut diagnostic = Diagnostic::new(
+        &codes::plan::TEKTON_REFERENCE,
+        span,
+        format!("Tekton would replace `{reference}…)`"),
+    )
+    .help("read inputs as `$IN_…` and write outputs to `$OUT_…`; a command of that name: `$( name …)`");
     if span.file != place.from.file {
         diagnostic = diagnostic.label(place.from, "the script is used here");
     }
@@ -175,7 +170,8 @@ mod tests {
     fn reads_are_told_from_other_words() {
         let sh = "x=$IN_ALPHA; y=${IN_BETA:?} PLUGIN_X=$PLUGIN_X\nIN_OWN=1; echo $IN_OWN\nfor IN_I in a; do echo $IN_I; done";
         assert_eq!(certain(sh, Language::Sh), ["IN_ALPHA", "IN_BETA"]);
-        let python = "os.environ['IN_A'] + os.getenv(\"OUT_B\") + os.environ.get( \"IN_C\", 1)\nIN_D = 'IN_E'";
+        let python =
+            "os.environ['IN_A'] + os.getenv(\"OUT_B\") + os.environ.get( \"IN_C\", 1)\nIN_D = 'IN_E'";
         assert_eq!(certain(python, Language::Python), ["IN_A", "IN_C", "OUT_B"]);
     }
 }

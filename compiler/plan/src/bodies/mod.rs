@@ -154,11 +154,7 @@ fn shell_install(requires: &[EcoString], text: &str) -> EcoString {
     )
 }
 
-fn command(
-    cx: &Cx<'_>,
-    body: &Body<'_>,
-    words: &[fuse_analysis::model::Typed],
-) -> Option<Prepared> {
+fn command(cx: &Cx<'_>, body: &Body<'_>, words: &[fuse_analysis::model::Typed]) -> Option<Prepared> {
     let mut names = Callee { params: body.params, generics: body.generics };
     let mut all = Vec::new();
     let mut reads = BTreeSet::new();

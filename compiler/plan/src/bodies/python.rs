@@ -9,8 +9,8 @@ use ecow::EcoString;
 use fuse_analysis::ty::Ty;
 use fuse_wire::contract::{Part, Word};
 
-use super::filters::{python, python_value};
 pub(crate) use super::filters::shell as shell_word;
+use super::filters::{python, python_value};
 use super::{Body, variable};
 use crate::types;
 
@@ -34,6 +34,7 @@ def load(name, path, source):
     module.__file__ = path
     sys.modules[name] = module
     linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+    sys.excepthook = traceback.print_exception  # unlike the interpreter's own, it looks into that cache
     exec(compile(source, path, "exec"), module.__dict__)
     return module
 
@@ -93,8 +94,9 @@ fn list(items: &[EcoString]) -> String {
 
 /// A script that runs a source as the main program, after installing packages.
 pub(crate) fn run(name: &str, source: &str, requires: &[EcoString]) -> EcoString {
-    let mut out = EcoString::from("import linecache\nimport os\nimport subprocess\nimport sys\nimport tempfile\n");
-    out.push_str("import types\n\n");
+    let mut out =
+        EcoString::from("import linecache\nimport os\nimport subprocess\nimport sys\nimport tempfile\n");
+    out.push_str("import traceback\nimport types\n\n");
     literal_lines(&mut out, source);
     let _ = write!(out, "\n{INSTALL}{LOAD}");
     let _ = write!(
@@ -144,7 +146,19 @@ pub(crate) fn call(
     let module = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".py");
     let mut out = EcoString::new();
     let _ = writeln!(out, "\"\"\"Calls {function} of {path}.\"\"\"");
-    for name in ["enum", "json", "linecache", "os", "pathlib", "shutil", "subprocess", "sys", "tempfile", "types"] {
+    for name in [
+        "enum",
+        "json",
+        "linecache",
+        "os",
+        "pathlib",
+        "shutil",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "traceback",
+        "types",
+    ] {
         let _ = writeln!(out, "import {name}");
     }
     out.push('\n');
@@ -165,7 +179,9 @@ pub(crate) fn call(
 fn arguments(out: &mut EcoString, body: &Body<'_>) {
     let late = body.inputs.iter().any(|input| input.constant.is_none() && !is_artifact(&input.ty));
     if late {
-        out.push_str("with open(os.environ.get(\"FUSE_IN\", \"/fuse/in.json\"), encoding=\"utf-8\") as file:\n");
+        out.push_str(
+            "with open(os.environ.get(\"FUSE_IN\", \"/fuse/in.json\"), encoding=\"utf-8\") as file:\n",
+        );
         out.push_str("    inputs = json.load(file)\n");
     }
     out.push_str("arguments = {\n");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fuse_analysis::model::{ToolId, TaskBody};
+use fuse_analysis::model::{TaskBody, ToolId};
 use fuse_analysis::ty::Facet;
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
@@ -130,8 +130,9 @@ fn wrong(cx: &Cx<'_>, error: &Error, place: &Place) {
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     let span = error.line().map_or(place.from, |line| line_of(cx, place.file, line));
     let message = format!("the template cannot be rendered: {detail}");
-    let mut diagnostic = Diagnostic::new(&codes::plan::TEMPLATE, span, message)
-        .help("templates see constants only: const parameters, type parameters, options, `task` and `target`");
+    let mut diagnostic = Diagnostic::new(&codes::plan::TEMPLATE, span, message).help(
+        "templates see constants only: const parameters, type parameters, options, `task` and `target`",
+    );
     if span != place.from {
         diagnostic = diagnostic.label(place.from, "the template is used here");
     }

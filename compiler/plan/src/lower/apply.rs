@@ -9,9 +9,10 @@ use fuse_wire::contract::Contract;
 use fuse_wire::text::json_argument;
 use serde_json::{Map, Value as Json};
 
+use super::around::{helper_resources, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
-use super::task::{Built, helper_resources, step_image, summary};
+use super::task::{Built, summary};
 use super::val::{Late, Origin, Val};
 use super::{NodeSpec, encode};
 use crate::budget;
@@ -54,7 +55,9 @@ pub(crate) fn build(
     let (mut params, mut args, mut results) = (Vec::new(), Vec::new(), Vec::new());
     let mut inputs: Vec<EcoString> = Vec::new();
     for (param, arg) in sig.params.iter().zip(&work.args) {
-        let Some(arg) = arg.as_ref().filter(|arg| arg.constant().is_none() && !param.constant) else { continue };
+        let Some(arg) = arg.as_ref().filter(|arg| arg.constant().is_none() && !param.constant) else {
+            continue;
+        };
         let name = &param.name;
         let value = encode::value(cx, &arg.value, &param.ty, arg.span)?;
         arg.value.results(&mut results);
@@ -195,7 +198,9 @@ pub(crate) fn deploy(cx: &Cx<'_>, deploy: &Deploy) -> Option<(model::Deploy, Obj
     let args: Vec<Option<CallArg>> = call
         .args
         .iter()
-        .map(|arg| arg.as_ref().map(|typed| CallArg { value: eval(cx, typed, &mut before), span: typed.span }))
+        .map(|arg| {
+            arg.as_ref().map(|typed| CallArg { value: eval(cx, typed, &mut before), span: typed.span })
+        })
         .collect();
     let rendered = render(cx, resource, &call.generics, &args, call.span)?;
     if let Some((path, _)) = rendered.holes.first() {
@@ -206,7 +211,10 @@ pub(crate) fn deploy(cx: &Cx<'_>, deploy: &Deploy) -> Option<(model::Deploy, Obj
         );
         return None;
     }
-    Some((model::Deploy { name: deploy.name.clone(), object: rendered.json, cause: deploy.span }, rendered.object))
+    Some((
+        model::Deploy { name: deploy.name.clone(), object: rendered.json, cause: deploy.span },
+        rendered.object,
+    ))
 }
 
 fn render(
@@ -231,7 +239,13 @@ fn render(
         cx,
         names: Callee { params: &params, generics },
         call,
-        args: resource.sig.params.iter().map(|p| p.name.clone()).zip(args.iter().map(|a| a.as_ref().map(|a| a.span))).collect(),
+        args: resource
+            .sig
+            .params
+            .iter()
+            .map(|p| p.name.clone())
+            .zip(args.iter().map(|a| a.as_ref().map(|a| a.span)))
+            .collect(),
         holes: Vec::new(),
     };
     let json = filler.typed(&resource.manifest, &mut Vec::new())?;
@@ -316,7 +330,8 @@ impl Filler<'_, '_, '_> {
             return Some(Some(Json::Null));
         }
         let argument = self.args.iter().find(|(known, _)| known == name).and_then(|(_, span)| *span);
-        let message = format!("`{name}` is written into the manifest, and its value is known only at run time");
+        let message =
+            format!("`{name}` is written into the manifest, and its value is known only at run time");
         let diagnostic =
             Diagnostic::new(&codes::flow::LATE_IN_MANIFEST, argument.unwrap_or(self.call), message)
                 .label(span, "written here")

@@ -155,8 +155,7 @@ impl<'a> Lower<'a, '_> {
         let result = eco_format!("{output}--{name}");
         let cause = work.task.sig.outputs.iter().find(|o| o.name == *output).map_or(spec.cause, |o| o.span);
         work.added.entry(result.clone()).or_insert_with(|| (ty.clone(), cause));
-        let origin =
-            Origin::Result { node: *node, step: step.clone(), output: output.clone(), result };
+        let origin = Origin::Result { node: *node, step: step.clone(), output: output.clone(), result };
         Val::Late(Late { origin, ty: ty.clone(), uri: false })
     }
 
@@ -183,7 +182,6 @@ impl<'a> Lower<'a, '_> {
         }
         match (&given.by, late.node()) {
             (Some(offered), Some((node, _))) => self.schemes(node, offered, accepted, arg.span, declared),
-            (None, Some(_)) => self.store_scheme(accepted, arg.span, declared),
             _ => true,
         }
     }
@@ -237,39 +235,13 @@ impl<'a> Lower<'a, '_> {
         }
         true
     }
-
-    /// Files of the run's store as a reference: its scheme is the store's.
-    fn store_scheme(&self, accepted: &Schemes, span: Span, declared: Span) -> bool {
-        use fuse_analysis::project::Store;
-        let Some(store) = &self.cx.target.store else { return true };
-        let (scheme, kept) = match &store.value {
-            Store::Pvc { claim, .. } => ("pvc", claim.is_some()),
-            Store::Object { kind, .. } => (kind.scheme(), true),
-        };
-        if kept && accepted.names.iter().any(|name| name == scheme) {
-            return true;
-        }
-        let accepts = accepted.names.join("`, `");
-        let message = if kept {
-            format!("the store of target `{}` gives `{scheme}` uris, and only `{accepts}` is read here", self.cx.target.name)
-        } else {
-            format!("files in a claim of the run have no uri that others can read; `{accepts}` is read here")
-        };
-        let diagnostic = Diagnostic::new(&codes::target::SCHEME, span, message)
-            .label(declared, "this parameter says which schemes it reads")
-            .label(store.span, "the store")
-            .help("bind an object store that both sides reach, such as `store = { kind = \"s3\", bucket = \"…\" }`");
-        self.cx.report(diagnostic);
-        false
-    }
 }
 
 /// What the bound services of a task replace in references.
 fn rewrites(lower: &Lower<'_, '_>, work: &TaskWork<'_>) -> Vec<(EcoString, EcoString)> {
     let mut all = Vec::new();
     for (tool, service, span) in &work.task.needs {
-        let bound =
-            binding::service(lower.cx, *tool, *service, *span, work.call.span, &work.task.sig.name);
+        let bound = binding::service(lower.cx, *tool, *service, *span, work.call.span, &work.task.sig.name);
         all.extend(bound.map(|bound| bound.rewrite).unwrap_or_default());
     }
     all

@@ -109,7 +109,10 @@ fn composite(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Composite> {
         }
         (Val::Const(Value::Range(low, high)), Ty::Range) => {
             let high = high.map_or(Composite::Absent, |high| Composite::Text(high.to_string()));
-            Some(Composite::Record(vec![("min".into(), Composite::Text(low.to_string())), ("max".into(), high)]))
+            Some(Composite::Record(vec![
+                ("min".into(), Composite::Text(low.to_string())),
+                ("max".into(), high),
+            ]))
         }
         (Val::Const(value), _) if value.text().is_some() => {
             value.text().map(|text| Composite::Text(text.into()))
@@ -159,8 +162,12 @@ fn file_name(cx: &Cx<'_>, key: &EcoString, span: Span) -> Option<()> {
         return Some(());
     }
     cx.report(
-        Diagnostic::new(&codes::plan::FILE_NAME, span, format!("the key `{}` is no name of a file", key.escape_debug()))
-            .help("a step sees a map as a folder with a file for each key: leave out `/` and control characters"),
+        Diagnostic::new(
+            &codes::plan::FILE_NAME,
+            span,
+            format!("the key `{}` is no name of a file", key.escape_debug()),
+        )
+        .help("a step sees a map as a folder with a file for each key: leave out `/` and control characters"),
     );
     None
 }

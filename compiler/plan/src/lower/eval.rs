@@ -167,9 +167,7 @@ fn map_late(cx: &Cx<'_>, base: Val, typed: &Typed, take: &mut dyn FnMut(Late) ->
 
 fn field<'a>(cx: &Cx<'_>, base: Val, name: &EcoString, typed: &Typed, names: &mut dyn Names<'a>) -> Val {
     match base {
-        Val::Const(Value::Record(mut fields)) => {
-            Val::Const(fields.shift_remove(name).unwrap_or(Value::None))
-        }
+        Val::Const(Value::Record(mut fields)) => Val::Const(fields.shift_remove(name).unwrap_or(Value::None)),
         Val::Const(Value::Duration(ms)) if name == "seconds" => {
             Val::Const(Value::Int(i64::try_from(ms / 1000).unwrap_or(i64::MAX)))
         }
@@ -198,17 +196,27 @@ fn pick(cx: &Cx<'_>, base: Val, index: &Val, typed: &Typed) -> Val {
     };
     match (base, at, key) {
         (Val::Const(Value::List(items)), Some(at), _) => {
-            items.into_iter().nth(at).map_or(Val::Error, Val::Const)
+            items.into_iter().nth(at).map(Val::Const).unwrap_or_else(|| no_item(cx, typed))
         }
-        (Val::List(items), Some(at), _) => items.into_iter().nth(at).unwrap_or(Val::Error),
+        (Val::List(items), Some(at), _) => items.into_iter().nth(at).unwrap_or_else(|| no_item(cx, typed)),
         (Val::Const(Value::Record(mut fields)), _, Some(key)) => {
-            fields.shift_remove(key).map_or(Val::Error, Val::Const)
+            fields.shift_remove(key).map(Val::Const).unwrap_or_else(|| no_item(cx, typed))
         }
         (Val::Record(fields), _, Some(key)) => {
-            fields.into_iter().find(|(name, _)| name == key).map_or(Val::Error, |(_, value)| value)
+            let found = fields.into_iter().find(|(name, _)| name == key);
+            found.map_or_else(|| no_item(cx, typed), |(_, value)| value)
         }
         (base, ..) => late_part(cx, &base, typed),
     }
+}
+
+fn no_item(cx: &Cx<'_>, typed: &Typed) -> Val {
+    let message = "there is no such item";
+    cx.report(
+        Diagnostic::new(&codes::types::OUT_OF_RANGE, typed.span, message)
+            .help("write an index or key that exists"),
+    );
+    Val::Error
 }
 
 fn concat(cx: &Cx<'_>, parts: Vec<(Val, Span)>) -> Val {
@@ -270,9 +278,8 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
         | Val::Record(_)
         | Val::Node(_)
         | Val::Unit => cx.report(
-            Diagnostic::new(&codes::plan::LATE_FIELD, span, "this is not a single value").help(
-                "name the part that is meant; only scalars stand in strings and conditions",
-            ),
+            Diagnostic::new(&codes::plan::LATE_FIELD, span, "this is not a single value")
+                .help("name the part that is meant; only scalars stand in strings and conditions"),
         ),
     }
 }

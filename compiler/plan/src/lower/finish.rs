@@ -95,7 +95,12 @@ impl Lower<'_, '_> {
     }
 
     /// One pipeline task with the edges that lead to it.
-    fn node(&self, at: usize, registry: &mut Registry, all: &mut Gathered) -> Option<(Node, Vec<(usize, Edge)>)> {
+    fn node(
+        &self,
+        at: usize,
+        registry: &mut Registry,
+        all: &mut Gathered,
+    ) -> Option<(Node, Vec<(usize, Edge)>)> {
         let spec = self.nodes.get(at)?;
         let mut account = None;
         let (kind, built) = match &spec.work {
@@ -166,12 +171,15 @@ impl Lower<'_, '_> {
             }
             let default = match &param.default {
                 Some(typed) => {
-                    let value = eval::eval(self.cx, typed, &mut Callee { params: &self.params, generics: &[] });
+                    let value =
+                        eval::eval(self.cx, typed, &mut Callee { params: &self.params, generics: &[] });
                     let text = encode::value(self.cx, &value, &param.ty, typed.span);
                     fine &= text.is_some();
                     text
                 }
-                None if matches!(param.ty, Ty::Optional(_)) => Some(Text::One(EcoString::from(fuse_wire::ABSENT))),
+                None if matches!(param.ty, Ty::Optional(_)) => {
+                    Some(Text::One(EcoString::from(fuse_wire::ABSENT)))
+                }
                 None => None,
             };
             all.push(ParamDecl {
@@ -194,7 +202,11 @@ impl Lower<'_, '_> {
                 [] => continue,
                 [one] => one,
                 [_, (_, second), ..] => {
-                    join(self.cx, *second, &format!("the output `{}` comes from more than one arm", output.name));
+                    join(
+                        self.cx,
+                        *second,
+                        &format!("the output `{}` comes from more than one arm", output.name),
+                    );
                     fine = false;
                     continue;
                 }
@@ -216,9 +228,8 @@ impl Lower<'_, '_> {
 
     /// Tekton takes references to results, and text only behind the first of them.
     fn result_text(&self, value: &Val, span: fuse_base::Span, output: &str) -> Option<EcoString> {
-        let from_step = |value: &Val| {
-            matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }))
-        };
+        let from_step =
+            |value: &Val| matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }));
         let fits = match value {
             Val::Concat(parts) => {
                 parts.first().is_some_and(from_step)
@@ -272,7 +283,9 @@ impl Lower<'_, '_> {
     fn claim(&self) -> Option<Claim> {
         let store = self.cx.target.store.as_ref()?;
         match &store.value {
-            Store::Pvc { claim: Some(name), .. } => Some(Claim::Kept { name: name.clone(), cause: store.span }),
+            Store::Pvc { claim: Some(name), .. } => {
+                Some(Claim::Kept { name: name.clone(), cause: store.span })
+            }
             Store::Pvc { size, class, claim: None } => {
                 Some(Claim::PerRun { size: size.clone(), class: class.clone(), cause: store.span })
             }

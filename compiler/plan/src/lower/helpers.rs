@@ -6,9 +6,10 @@ use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::{Arms, Contract, Port};
 
+use super::around::{helper_resources, step_image};
 use super::calls::{Decide, Fail, Work};
 use super::guards::{GuardSpec, rename};
-use super::task::{Built, helper_resources, step_image};
+use super::task::Built;
 use super::val::{Computed, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec, encode};
 use crate::budget;
@@ -54,7 +55,8 @@ impl Lower<'_, '_> {
             Val::Late(guard.input.clone()),
         ]);
         let base = eco_format!("{}--{}-fail-{param}", self.cx.project.name.value, self.name);
-        let wrong = GuardSpec { operator: Operator::NotIn, values: cases.clone(), arm: None, ..guard.clone() };
+        let wrong =
+            GuardSpec { operator: Operator::NotIn, values: cases.clone(), arm: None, ..guard.clone() };
         let work = Work::Fail(Fail { base, message });
         self.used.insert(name.clone());
         self.push(NodeSpec { name, guards: vec![wrong], after: Vec::new(), work, cause: guard.cause });
@@ -82,8 +84,9 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
         params.push(param(name.clone(), node.cause));
         short.push((reference.clone(), name));
     }
-    let find =
-        |name: &str| short.iter().find(|(known, _)| known == name).map_or(name, |(_, s)| s.as_str()).to_owned();
+    let find = |name: &str| {
+        short.iter().find(|(known, _)| known == name).map_or(name, |(_, s)| s.as_str()).to_owned()
+    };
     let conditions = vec![rename(&work.computed.condition, &find)];
     contract.arms.push(Arms { conditions, operands: indexmap::IndexMap::new() });
     let mut all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
@@ -97,10 +100,7 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
 pub(crate) fn fail(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Fail) -> Option<Built> {
     let message = encode::one(cx, &work.message, node.cause)?;
     let args = vec![Arg { name: "message".into(), value: Text::One(message), cause: node.cause }];
-    let all = vec![
-        eco_format!("--wire={}", fuse_wire::WIRE_VERSION),
-        "--message=$(params.message)".into(),
-    ];
+    let all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), "--message=$(params.message)".into()];
     let task = helper(cx, node, "fail", vec![param("message".into(), node.cause)], Vec::new(), all)?;
     let mut results = Vec::new();
     work.message.results(&mut results);

@@ -1,6 +1,7 @@
 //! A pipeline's body to pipeline tasks: statements in order, guards of the arms around them, calls to steps.
 
 mod apply;
+mod around;
 mod calls;
 mod encode;
 pub(crate) mod eval;
@@ -9,15 +10,14 @@ mod guards;
 mod helpers;
 mod registry;
 mod settings;
+mod shape;
 mod task;
 pub(crate) mod val;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{
-    Block, Call, Condition as Cond, If, Kind, LocalId, Param, Pipeline, Stmt, Typed,
-};
+use fuse_analysis::model::{Block, Call, Condition as Cond, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -248,7 +248,13 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     /// Where an arm comes from: a plain comparison, the step that all operands come from, a helper.
-    fn computed(&mut self, computed: &Computed, cause: Span, both: bool, hint: Option<EcoString>) -> Decision {
+    fn computed(
+        &mut self,
+        computed: &Computed,
+        cause: Span,
+        both: bool,
+        hint: Option<EcoString>,
+    ) -> Decision {
         if let Some(guard) = guards::direct(self.cx, computed, cause) {
             let other = guard.negate();
             if other.is_some() || !both {

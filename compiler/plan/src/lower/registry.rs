@@ -42,7 +42,6 @@ impl Registry {
         at
     }
 
-
     pub(crate) fn into_tasks(self) -> Vec<Task> {
         self.tasks
     }
@@ -68,4 +67,3 @@ fn without_causes(task: &Task) -> Task {
     }
     task
 }
-

@@ -35,7 +35,12 @@ impl<'a> Lower<'a, '_> {
     /// The settings at a call.
     pub(super) fn settings(&mut self, settings: &'a Settings) -> Resolved {
         let mut value = |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (self.eval(typed), typed.span));
-        let parts = [value(&settings.cpu), value(&settings.memory), value(&settings.timeout), value(&settings.retries)];
+        let parts = [
+            value(&settings.cpu),
+            value(&settings.memory),
+            value(&settings.timeout),
+            value(&settings.retries),
+        ];
         let env = settings.env.iter();
         let env = env.map(|(name, typed)| variable(name, self.eval(typed), typed.span, false)).collect();
         resolved(parts, env)
@@ -44,8 +49,10 @@ impl<'a> Lower<'a, '_> {
 
 /// The settings of a declaration.
 pub(crate) fn declared<'a>(cx: &Cx<'_>, settings: &'a Settings, names: &mut Callee<'_>) -> Resolved {
-    let mut value = |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (eval(cx, typed, names), typed.span));
-    let parts = [value(&settings.cpu), value(&settings.memory), value(&settings.timeout), value(&settings.retries)];
+    let mut value =
+        |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (eval(cx, typed, names), typed.span));
+    let parts =
+        [value(&settings.cpu), value(&settings.memory), value(&settings.timeout), value(&settings.retries)];
     let env = settings.env.iter();
     let env = env.map(|(name, typed)| variable(name, eval(cx, typed, names), typed.span, true)).collect();
     resolved(parts, env)

@@ -1,5 +1,6 @@
 //! Sources in, a plan out: the checker and the lowering over texts in memory and the library in the repository.
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -98,5 +99,55 @@ impl Case {
             Ok(plan) => panic!("no errors, but a plan:\n{plan}"),
             Err(diagnostics) => show(diagnostics, &self.sources),
         }
+    }
+}
+
+/// The packages in the repository that must build, with their `fuse.toml` and targets.
+pub fn repository() -> Vec<(String, Case)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders = vec![root.join("examples/wine-quality")];
+    let cases = std::fs::read_dir(root.join("golden/build")).unwrap();
+    folders.extend(cases.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()));
+    folders.sort();
+    let mut all = Vec::new();
+    for folder in folders {
+        let mut files = Vec::new();
+        collect(&folder, &folder, &mut files);
+        let toml = files.iter().find(|(path, _)| path == "fuse.toml").map(|(_, text)| text.clone());
+        let toml = toml.unwrap_or_else(|| DEFAULT.to_owned());
+        let texts: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let mut diagnostics = Vec::new();
+        let project = fuse_analysis::project::read(fuse_base::FileId(0), &toml, &mut diagnostics).unwrap();
+        for target in &project.targets {
+            let name = format!("{} for {}", folder.file_name().unwrap().display(), target.name);
+            all.push((name, lower_with(&texts, &toml, &target.name)));
+        }
+    }
+    all
+}
+
+fn collect(root: &std::path::Path, folder: &std::path::Path, files: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !matches!(name.as_str(), "out" | "generated") {
+                collect(root, &path, files);
+            }
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            files.push((path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text));
+        }
+    }
+}
+
+impl Case {
+    /// The lines of the plan's text below a heading line, without the indent.
+    pub fn part(&self, heading: &str) -> Vec<String> {
+        let text = self.plan().to_string();
+        let lines = text.lines().skip_while(|line| !line.trim_start().starts_with(heading));
+        let indent = lines.clone().next().map_or(0, |line| line.len() - line.trim_start().len());
+        let inner = |line: &&str| line.len() - line.trim_start().len() > indent;
+        lines.skip(1).take_while(inner).map(|line| line.trim().to_owned()).collect()
     }
 }

@@ -81,9 +81,13 @@ impl Lower {
     pub(super) fn exclusive_range(&mut self, operator: Token<'_>) {
         let span = self.token_span(operator);
         self.diagnostics.push(
-            Diagnostic::new(&codes::EXCLUSIVE_RANGE, span, "ranges are written `..=`: both ends belong to them")
-                .help("write `..=`")
-                .fix("write `..=`", span, "..="),
+            Diagnostic::new(
+                &codes::EXCLUSIVE_RANGE,
+                span,
+                "ranges are written `..=`: both ends belong to them",
+            )
+            .help("write `..=`")
+            .fix("write `..=`", span, "..="),
         );
     }
 
@@ -152,7 +156,6 @@ impl Lower {
 const COMPARISON: u8 = 3;
 
 /// The operator that a token is, and how tightly it binds.
-#[allow(clippy::wildcard_enum_match_arm)] // of all tokens these are the operators
 fn binary(token: Token<'_>) -> Option<(BinaryOp, u8)> {
     Some(match token.kind {
         K::Coalesce => (BinaryOp::Coalesce, 0),
@@ -175,12 +178,8 @@ fn binary(token: Token<'_>) -> Option<(BinaryOp, u8)> {
 }
 
 /// Whether an element makes the typed view one level higher.
-#[allow(clippy::wildcard_enum_match_arm)]
 fn is_link(kind: K) -> bool {
-    match kind {
-        K::Dot | K::Args | K::Index | K::WithPart | K::AfterPart | K::Not | K::Minus | K::Keyword => true,
-        K::EqEq | K::NotEq | K::Less | K::LessEq | K::Greater | K::GreaterEq | K::AndAnd | K::OrOr => true,
-        K::Coalesce | K::Plus | K::Star | K::Slash | K::Percent => true,
-        _ => false,
-    }
+    matches!(kind, K::Dot | K::Args | K::Index | K::WithPart | K::AfterPart | K::Not | K::Minus | K::Keyword)
+        || matches!(kind, K::EqEq | K::NotEq | K::Less | K::LessEq | K::Greater | K::GreaterEq)
+        || matches!(kind, K::AndAnd | K::OrOr | K::Coalesce | K::Plus | K::Star | K::Slash | K::Percent)
 }

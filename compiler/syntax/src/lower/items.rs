@@ -6,9 +6,9 @@ use super::Lower;
 use super::docs::Docs;
 use super::view::{Elem, Node, Token};
 use crate::ast::{
-    ArtifactItem, Block, Clause, ConstItem, DeployItem, EnumCase, EnumItem, Expr, FnItem, Generic, GenericBound,
-    Import, Item, ItemKind, Name, OnItem, Param, PipelineItem, ReaderItem, ServiceItem, StrLit, TaskItem,
-    TestItem, ToolItem, TypeExpr, TypeItem, TypeKind, Where,
+    ArtifactItem, Block, Clause, ConstItem, DeployItem, EnumCase, EnumItem, Expr, FnItem, Generic,
+    GenericBound, Import, Item, ItemKind, Name, OnItem, Param, PipelineItem, ReaderItem, ServiceItem, StrLit,
+    TaskItem, TestItem, ToolItem, TypeExpr, TypeItem, TypeKind, Where,
 };
 use crate::kinds::SyntaxKind as K;
 
@@ -43,7 +43,6 @@ impl Lower {
         Some(Item { doc, public, kind, span })
     }
 
-    #[allow(clippy::wildcard_enum_match_arm)] // of all kinds only these are declarations
     fn item_kind(&mut self, decl: Node<'_>) -> Option<ItemKind> {
         let name = |this: &Self, keyword: &str| this.name_after(decl, keyword);
         Some(match decl.kind {
@@ -230,7 +229,8 @@ impl Lower {
             [name] => (None, Some(*name)),
             [] => (None, None),
         };
-        let span_of = |text: &str| modifier.filter(|token| token.text == text).map(|token| self.token_span(token));
+        let span_of =
+            |text: &str| modifier.filter(|token| token.text == text).map(|token| self.token_span(token));
         let (constant, used) = (span_of("const"), span_of("use"));
         let name = name.map_or_else(|| self.missing_name(node.start), |token| self.name(token));
         let ty = match self.annotation(node) {

@@ -75,7 +75,9 @@ impl Lower {
                 Diagnostic::new(
                     &codes::OVER_THE_LIMIT,
                     span,
-                    format!("this expression has more than {MAX_HEIGHT} parts in a row or inside one another"),
+                    format!(
+                        "this expression has more than {MAX_HEIGHT} parts in a row or inside one another"
+                    ),
                 )
                 .help("give parts of it names with `let`"),
             );

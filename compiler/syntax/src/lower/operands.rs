@@ -95,7 +95,6 @@ impl Lower {
         }
     }
 
-    #[allow(clippy::wildcard_enum_match_arm)] // of all nodes these are operands
     pub(super) fn node_expr(&mut self, node: Node<'_>) -> Expr {
         let span = self.node_span(node);
         let kind = match node.kind {

@@ -11,7 +11,6 @@ impl Lower {
         Block { stmts, span: self.node_span(node) }
     }
 
-    #[allow(clippy::wildcard_enum_match_arm)] // what could not be read is no statement
     fn stmt(&mut self, node: Node<'_>) -> Option<Stmt> {
         let kind = match node.kind {
             K::LetStmt => {

@@ -41,7 +41,6 @@ impl Lower {
         ty
     }
 
-    #[allow(clippy::wildcard_enum_match_arm)] // the caller passes suffixes only
     fn suffixed(&mut self, base: TypeExpr, part: Node<'_>, start: u32) -> TypeExpr {
         let span = self.span(start, part.end());
         let base = Box::new(base);
@@ -53,8 +52,8 @@ impl Lower {
             }
             K::Matches => {
                 let pattern = part.children().find_map(|elem| self.string_elem(elem));
-                let pattern =
-                    pattern.unwrap_or_else(|| StrLit { parts: Vec::new(), span: self.span(part.end(), part.end()) });
+                let pattern = pattern
+                    .unwrap_or_else(|| StrLit { parts: Vec::new(), span: self.span(part.end(), part.end()) });
                 TypeKind::Matches { base, pattern }
             }
             _ => {

@@ -79,8 +79,12 @@ impl Scanner<'_> {
         let limit = if self.angles > MAX_ANGLES { MAX_ANGLES } else { MAX_DEPTH };
         let span = self.span(at, at + 1);
         self.error(
-            Diagnostic::new(&codes::OVER_THE_LIMIT, span, format!("brackets nest deeper than {limit} levels"))
-                .help("give the inner parts names of their own"),
+            Diagnostic::new(
+                &codes::OVER_THE_LIMIT,
+                span,
+                format!("brackets nest deeper than {limit} levels"),
+            )
+            .help("give the inner parts names of their own"),
         );
     }
 
@@ -292,8 +296,12 @@ impl Scanner<'_> {
             if open.shape == Shape::Hole && self.holes == 0 && !self.quiet {
                 let span = self.span(open.at, open.at + 1);
                 self.error(
-                    Diagnostic::new(&codes::UNTERMINATED_STRING, span, "the line ends inside a hole of a string")
-                        .help("close the hole with `}` and the string with `\"`, or write `\\{` for the brace"),
+                    Diagnostic::new(
+                        &codes::UNTERMINATED_STRING,
+                        span,
+                        "the line ends inside a hole of a string",
+                    )
+                    .help("close the hole with `}` and the string with `\"`, or write `\\{` for the brace"),
                 );
             }
         }

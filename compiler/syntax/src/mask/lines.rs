@@ -90,7 +90,9 @@ impl Scanner<'_> {
             return;
         }
         let Some(last) = self.last else { return };
-        if last.kind == K::LBrace || (!anew && (self.demands_more(last.kind) || self.continues(next, word, end))) {
+        if last.kind == K::LBrace
+            || (!anew && (self.demands_more(last.kind) || self.continues(next, word, end)))
+        {
             return;
         }
         if self.angle_on_top() {
@@ -129,8 +131,8 @@ impl Scanner<'_> {
         let (spaced, next) = self.after(end);
         let name = spaced && next.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
         match word {
-            "task" | "tool" | "resource" | "pipeline" | "capability" | "type" | "enum" | "artifact" | "deploy"
-            | "reader" | "pub" | "external" | "on" => name,
+            "task" | "tool" | "resource" | "pipeline" | "capability" | "type" | "enum" | "artifact"
+            | "deploy" | "reader" | "pub" | "external" | "on" => name,
             "const" => name && !self.stack.last().is_some_and(|open| open.shape == Shape::Round),
             "import" => name || (spaced && next == Some(b'.')),
             "test" => next == Some(b'"'),
@@ -160,9 +162,29 @@ impl Scanner<'_> {
     /// Whether a line cannot end with a token of this kind.
     fn demands_more(&self, last: K) -> bool {
         match last {
-            K::Comma | K::Assign | K::Arrow | K::Colon | K::Plus | K::Minus | K::Star | K::Slash | K::Percent
-            | K::And | K::Or | K::AndAnd | K::OrOr | K::EqEq | K::NotEq | K::Less | K::LessEq | K::Greater
-            | K::GreaterEq | K::Coalesce | K::DotDotEq | K::LAngle | K::Not => true,
+            K::Comma
+            | K::Assign
+            | K::Arrow
+            | K::Colon
+            | K::Plus
+            | K::Minus
+            | K::Star
+            | K::Slash
+            | K::Percent
+            | K::And
+            | K::Or
+            | K::AndAnd
+            | K::OrOr
+            | K::EqEq
+            | K::NotEq
+            | K::Less
+            | K::LessEq
+            | K::Greater
+            | K::GreaterEq
+            | K::Coalesce
+            | K::DotDotEq
+            | K::LAngle
+            | K::Not => true,
             K::Keyword if self.body() != Body::Clauses => {
                 let text = self.last.and_then(|last| self.text.get(last.start..last.end)).unwrap_or("");
                 matches!(text, "in" | "apply" | "with" | "after" | "else" | "where" | "by")
@@ -174,9 +196,29 @@ impl Scanner<'_> {
     /// Whether a line cannot start with this token.
     fn continues(&self, next: K, word: &str, end: usize) -> bool {
         match next {
-            K::Dot | K::Question | K::Coalesce | K::Arrow | K::Comma | K::Colon | K::Assign | K::Plus | K::Star
-            | K::Slash | K::Percent | K::And | K::Or | K::AndAnd | K::OrOr | K::EqEq | K::NotEq | K::Less
-            | K::LessEq | K::Greater | K::GreaterEq | K::LAngle | K::RAngle => true,
+            K::Dot
+            | K::Question
+            | K::Coalesce
+            | K::Arrow
+            | K::Comma
+            | K::Colon
+            | K::Assign
+            | K::Plus
+            | K::Star
+            | K::Slash
+            | K::Percent
+            | K::And
+            | K::Or
+            | K::AndAnd
+            | K::OrOr
+            | K::EqEq
+            | K::NotEq
+            | K::Less
+            | K::LessEq
+            | K::Greater
+            | K::GreaterEq
+            | K::LAngle
+            | K::RAngle => true,
             K::Minus => matches!(self.byte(self.pos + 1), Some(b' ')),
             K::LBrace => self.in_header(),
             K::Ident => word == "from" && self.in_header(),

@@ -76,7 +76,11 @@ impl Scanner<'_> {
                 b'\n' => return End::Missing(at),
                 b'\\' if self.byte(at + 1).is_some_and(|next| next != b'\n') => {
                     // `\u{…}` is an escape, not a hole.
-                    at += if self.byte(at + 1) == Some(b'u') && self.byte(at + 2) == Some(b'{') { 3 } else { 2 };
+                    at += if self.byte(at + 1) == Some(b'u') && self.byte(at + 2) == Some(b'{') {
+                        3
+                    } else {
+                        2
+                    };
                 }
                 _ => at += 1,
             }
@@ -160,8 +164,11 @@ impl Scanner<'_> {
         if !self.quiet {
             let span = self.span(start, end);
             self.error(
-                Diagnostic::new(&codes::UNTERMINATED_STRING, span, "this string is never closed")
-                    .help(format!("add `{quote}` before the end of the line, or use `\"\"\"` for text of several lines")),
+                Diagnostic::new(&codes::UNTERMINATED_STRING, span, "this string is never closed").help(
+                    format!(
+                        "add `{quote}` before the end of the line, or use `\"\"\"` for text of several lines"
+                    ),
+                ),
             );
         }
         self.forget_since(self.line_start);

@@ -62,7 +62,15 @@ impl Scanner<'_> {
 
     /// Whether a reserved word is one here: not behind `.`, not before `:`.
     fn is_reserved(&self, text: &str, end: usize) -> bool {
-        RESERVED.binary_search(&text).is_ok()
+        // Most names are sorted out by their length and first letter.
+        (2..=10).contains(&text.len())
+            && !matches!(
+                text.as_bytes().first(),
+                Some(
+                    b'A'..=b'Z' | b'_' | b'g' | b'h' | b'j' | b'k' | b'm' | b'q' | b's' | b'v' | b'x'..=b'z',
+                )
+            )
+            && RESERVED.binary_search(&text).is_ok()
             && !self.last_is(&[K::Dot])
             && (self.byte(end) != Some(b':') || matches!(text, "else"))
     }
@@ -210,7 +218,18 @@ impl Scanner<'_> {
 fn ends_types(kind: K) -> bool {
     matches!(
         kind,
-        K::AndAnd | K::OrOr | K::EqEq | K::NotEq | K::LessEq | K::Plus | K::Star | K::Slash | K::Percent
-            | K::Coalesce | K::Semicolon | K::Not | K::Less
+        K::AndAnd
+            | K::OrOr
+            | K::EqEq
+            | K::NotEq
+            | K::LessEq
+            | K::Plus
+            | K::Star
+            | K::Slash
+            | K::Percent
+            | K::Coalesce
+            | K::Semicolon
+            | K::Not
+            | K::Less
     )
 }

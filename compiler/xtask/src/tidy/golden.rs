@@ -11,8 +11,12 @@ enum Needs {
     End(&'static str),
 }
 
-static KINDS: &[(&str, Needs)] =
-    &[("build", Needs::End(".fuse")), ("check", Needs::End(".fuse")), ("cli", Needs::File("args"))];
+static KINDS: &[(&str, Needs)] = &[
+    ("build", Needs::End(".fuse")),
+    ("check", Needs::End(".fuse")),
+    ("cli", Needs::File("args")),
+    ("parse", Needs::File("input.fuse")),
+];
 
 /// Files beside the kinds.
 static BESIDE: &[&str] = &["README.md", "default.fuse.toml"];

@@ -54,6 +54,7 @@ fn tools(file: &TextFile, line: usize, text: &str, report: &mut Report) {
     if text.trim_start().starts_with("//") {
         report.warning(format!("{}:{line}: names the tool {tool} in a comment", file.path));
     } else {
-        report.problem(format!("{}:{line}: names the tool {tool}; tools are declared in `stdlib/`", file.path));
+        report
+            .problem(format!("{}:{line}: names the tool {tool}; tools are declared in `stdlib/`", file.path));
     }
 }

@@ -1,0 +1,145 @@
+//! `fuse-in` and `fuse-out`: what `fuse-step` does around the user's step.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::project::{ObjectStore, Store};
+use fuse_base::{Diagnostic, Span, codes};
+use fuse_wire::text::json_argument;
+
+use super::NodeSpec;
+use super::task::Parts;
+use crate::cx::Cx;
+use crate::model::{Env, EnvValue, Mount, Resources, Run, STORE_WORKSPACE, Step, WorkspaceDecl};
+
+/// The volume that all steps of a task share.
+pub(crate) fn fuse_mount() -> Mount {
+    Mount { name: "fuse".into(), path: "/fuse".into() }
+}
+
+/// What `fuse-step`'s own containers ask for.
+pub(crate) fn helper_resources(cause: Span) -> Resources {
+    Resources {
+        cpu_request: Some(("10m".into(), cause)),
+        memory_request: Some(("32Mi".into(), cause)),
+        memory_limit: Some(("128Mi".into(), cause)),
+    }
+}
+
+/// The image of `fuse-step`; reports that the target does not name it.
+pub(crate) fn step_image(cx: &Cx<'_>, used: Span) -> Option<(EcoString, Span)> {
+    if let Some(image) = &cx.target.step_image {
+        return Some((image.value.clone(), image.span));
+    }
+    let target = &cx.target.name;
+    let message = format!("this step needs `fuse-step`, and target `{target}` does not name its image");
+    let diagnostic = Diagnostic::new(&codes::target::NO_STEP_IMAGE, used, message)
+        .label(cx.target.span, "this target")
+        .help(format!("add to [target.{target}] in fuse.toml: `step-image = \"registry/…/fuse-step:tag\"`"));
+    cx.report_once("step-image", diagnostic);
+    None
+}
+
+/// `fuse-in` and `fuse-out` around the user's step.
+pub(crate) struct Around<'a> {
+    image: (EcoString, Span),
+    store: Option<&'a Store>,
+    store_span: Span,
+}
+
+impl<'a> Around<'a> {
+    pub(crate) fn new(cx: &Cx<'a>, node: &NodeSpec<'_>, store: bool) -> Option<Self> {
+        let image = step_image(cx, node.cause)?;
+        if !store {
+            return Some(Self { image, store: None, store_span: node.cause });
+        }
+        if let Some(store) = &cx.target.store {
+            return Some(Self { image, store: Some(&store.value), store_span: store.span });
+        }
+        let target = &cx.target.name;
+        let message = format!("this step passes files, and target `{target}` has no store for them");
+        let diagnostic = Diagnostic::new(&codes::target::NO_STORE, node.cause, message)
+            .label(cx.target.span, "this target")
+            .help(format!(
+                "add to [target.{target}] in fuse.toml: `store = {{ kind = \"pvc\", size = \"10Gi\" }}`"
+            ));
+        cx.report_once("store", diagnostic);
+        None
+    }
+
+    pub(crate) fn workspace(&self) -> Option<WorkspaceDecl> {
+        matches!(self.store, Some(Store::Pvc { .. }))
+            .then(|| WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into() })
+    }
+
+    pub(crate) fn before(&self, parts: &Parts, cause: Span) -> Step {
+        let mut args =
+            vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), parts.contract.argument().into()];
+        args.extend(self.store_argument());
+        args.extend(run_arguments(parts));
+        args.extend(parts.inputs.iter().cloned());
+        args.extend(parts.late_env.iter().cloned());
+        self.step("fuse-in", &["/fuse-step", "in"], args, cause)
+    }
+
+    /// Only an object store needs a step that carries files away.
+    pub(crate) fn after(&self, parts: &Parts, cause: Span) -> Option<Step> {
+        let store = self.store_argument().filter(|_| parts.files_out)?;
+        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), store];
+        args.extend(run_arguments(parts));
+        Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
+    }
+
+    fn step(&self, name: &str, command: &[&str], args: Vec<EcoString>, cause: Span) -> Step {
+        Step {
+            name: name.into(),
+            image: self.image.clone(),
+            run: Run::Command { command: command.iter().map(|word| EcoString::from(*word)).collect(), args },
+            run_cause: cause,
+            env: self.store_env(),
+            resources: helper_resources(cause),
+            mounts: vec![fuse_mount()],
+        }
+    }
+
+    fn store_argument(&self) -> Option<EcoString> {
+        let Some(Store::Object { kind, bucket, prefix, endpoint, region, .. }) = self.store else {
+            return None;
+        };
+        let mut json = serde_json::Map::new();
+        json.insert("kind".into(), store_kind(*kind).into());
+        json.insert("bucket".into(), bucket.as_str().into());
+        for (key, value) in [("prefix", prefix), ("endpoint", endpoint), ("region", region)] {
+            if let Some(value) = value {
+                json.insert(key.into(), value.as_str().into());
+            }
+        }
+        let json = json_argument(&serde_json::Value::Object(json).to_string());
+        Some(eco_format!("--store={json}"))
+    }
+
+    fn store_env(&self) -> Vec<Env> {
+        let Some(Store::Object { secret: Some(secret), .. }) = self.store else { return Vec::new() };
+        let keys = secret.keys.iter();
+        keys.map(|key| Env {
+            name: key.value.clone(),
+            value: EnvValue::Secret { name: secret.name.clone(), key: key.value.clone(), optional: false },
+            cause: if key.span == Span::default() { self.store_span } else { key.span },
+        })
+        .collect()
+    }
+}
+
+fn run_arguments(parts: &Parts) -> Vec<EcoString> {
+    if !parts.files_out {
+        return Vec::new();
+    }
+    vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()]
+}
+
+/// The kind of a store as `fuse.toml` names it.
+const fn store_kind(kind: ObjectStore) -> &'static str {
+    match kind {
+        ObjectStore::S3 => "s3",
+        ObjectStore::Gcs => "gcs",
+        ObjectStore::Azure => "azure",
+    }
+}

@@ -1,0 +1,191 @@
+//! The three shapes of a Task: the user's step alone, after `fuse-in`, or between `fuse-in` and `fuse-out`.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::{Language, Task};
+use fuse_base::Span;
+use fuse_wire::contract::{Contract, Part, Word};
+
+use super::NodeSpec;
+use super::around::{Around, fuse_mount};
+use super::calls::TaskWork;
+use super::settings::Resolved;
+use super::task::{Built, Parts, summary};
+use crate::bodies::{self, Prepared, Program};
+use crate::cx::Cx;
+use crate::model::{Arg, ParamDecl, ParamKind, Run, Step, Text, Volume};
+use crate::{budget, types};
+
+/// The longest time of a step that says nothing: an hour.
+const HOUR: u64 = 3_600_000;
+
+/// Chooses the shape: the user's step alone, or between `fuse-in` and `fuse-out`.
+pub(crate) fn shape(
+    cx: &Cx<'_>,
+    node: &NodeSpec<'_>,
+    work: &TaskWork<'_>,
+    mut parts: Parts,
+    prepared: &Prepared,
+    image: (EcoString, Span),
+    settings: &Resolved,
+) -> Option<Built> {
+    let task = work.task;
+    let store = parts.files_in || parts.files_out;
+    let alone = parts.params.is_empty()
+        && parts.outputs.is_empty()
+        && parts.contract.constants.is_empty()
+        && parts.contract.env.is_empty()
+        && runs_alone(&prepared.program);
+    let run = program(work, &prepared.program, alone, &mut parts.contract);
+    let mut env = std::mem::take(&mut parts.plain_env);
+    env.append(&mut parts.secret_env);
+    let main = Step {
+        name: "main".into(),
+        image,
+        run,
+        run_cause: prepared.cause,
+        env,
+        resources: settings.resources(),
+        mounts: if alone { Vec::new() } else { vec![fuse_mount()] },
+    };
+    let mut steps = Vec::new();
+    let (mut workspaces, mut volumes) = (Vec::new(), Vec::new());
+    if alone {
+        steps.push(main);
+    } else {
+        let around = Around::new(cx, node, store)?;
+        if parts.files_out {
+            add_run(&mut parts, node);
+        }
+        steps.push(around.before(&parts, task.sig.span));
+        steps.push(main);
+        steps.extend(around.after(&parts, task.sig.span));
+        workspaces.extend(around.workspace());
+        volumes.push(Volume { name: "fuse".into() });
+    }
+    let mut planned = crate::model::Task {
+        name: EcoString::new(),
+        description: summary(task.sig.doc.as_ref()),
+        params: parts.params,
+        results: parts.outputs,
+        workspaces,
+        volumes,
+        steps,
+        budget: crate::model::Budget::default(),
+        cause: task.sig.span,
+    };
+    let sizes = sizes(cx, work);
+    budget::check(cx, &mut planned, &sizes, work.call.span);
+    bodies::check_size(cx, &planned, work.call.span);
+    Some(Built {
+        base: base_name(cx, task),
+        store: !planned.workspaces.is_empty(),
+        task: planned,
+        args: parts.args,
+        results: parts.results,
+        timeout: settings.timeout.map_or(HOUR, |(ms, _)| ms),
+        retries: settings.retries.unwrap_or(0),
+    })
+}
+
+/// The largest size of each result.
+fn sizes(cx: &Cx<'_>, work: &TaskWork<'_>) -> Vec<(EcoString, u64)> {
+    let outputs = work.task.sig.outputs.iter().map(|output| (output.name.clone(), &output.ty));
+    let added = work.added.iter().map(|(name, (ty, _))| (name.clone(), ty));
+    let mut all: Vec<(EcoString, u64)> =
+        outputs.chain(added).map(|(name, ty)| (name, types::max_bytes(cx.package, ty))).collect();
+    all.extend((0..work.arms.len()).map(|at| (eco_format!("arm--{at}"), 1)));
+    all
+}
+
+fn base_name(cx: &Cx<'_>, task: &Task) -> EcoString {
+    let tool = task.sig.tool.and_then(|tool| cx.package.tools.get(tool.0 as usize));
+    let package = &cx.project.name.value;
+    match tool {
+        Some(tool) => eco_format!("{package}--{}-{}", tool.name, task.sig.name),
+        None => eco_format!("{package}--{}", task.sig.name),
+    }
+}
+
+/// What files of the run need: its id and the step's name.
+fn add_run(parts: &mut Parts, node: &NodeSpec<'_>) {
+    let values =
+        [("run--uid", EcoString::from("$(context.pipelineRun.uid)")), ("run--step", node.name.clone())];
+    for (name, value) in values {
+        parts.params.push(ParamDecl {
+            name: name.into(),
+            kind: ParamKind::String,
+            description: None,
+            default: None,
+            cause: node.cause,
+        });
+        parts.args.push(Arg { name: name.into(), value: Text::One(value), cause: node.cause });
+    }
+}
+
+/// Whether nothing that the kubelet would expand stands in a command.
+fn runs_alone(program: &Program) -> bool {
+    match program {
+        Program::Script(..) => true,
+        Program::Command(words) => {
+            words.iter().all(|word| matches!(word, Word::Text(text) if !text.contains('$')))
+        }
+    }
+}
+
+fn program(work: &TaskWork<'_>, program: &Program, alone: bool, contract: &mut Contract) -> Run {
+    let exec = |last: &[&str]| {
+        let words = ["/fuse/bin/fuse-step", "exec"].iter().chain(last);
+        words.map(|word| EcoString::from(*word)).collect::<Vec<_>>()
+    };
+    match program {
+        Program::Script(language, text) => {
+            let first = match (language, alone) {
+                (Language::Sh, true) => "#!/bin/sh\nset -eu\n",
+                (Language::Python, true) => "#!/usr/bin/env python3\n",
+                (Language::Sh, false) => "#!/fuse/bin/fuse-step sh\n",
+                (Language::Python, false) => "#!/fuse/bin/fuse-step python\n",
+            };
+            Run::Script(eco_format!("{first}{text}"))
+        }
+        Program::Command(words) if alone => {
+            let mut texts = words.iter().map(word_text).map(Option::unwrap_or_default);
+            Run::Command { command: texts.next().into_iter().collect(), args: texts.collect() }
+        }
+        Program::Command(words) => {
+            let inert = |name: &str| {
+                work.task.sig.params.iter().any(|param| param.name == name && param.ty.is_inert())
+            };
+            let texts: Option<Vec<EcoString>> = words.iter().map(|word| word_inert(word, &inert)).collect();
+            match texts {
+                Some(args) => Run::Command { command: exec(&["--"]), args },
+                None => {
+                    contract.run = words.clone();
+                    Run::Command { command: exec(&[]), args: Vec::new() }
+                }
+            }
+        }
+    }
+}
+
+fn word_text(word: &Word) -> Option<EcoString> {
+    if let Word::Text(text) = word { Some(text.into()) } else { None }
+}
+
+/// A word that may stand in `args`: no text that someone would expand, references to inert values only.
+fn word_inert(word: &Word, inert: &dyn Fn(&str) -> bool) -> Option<EcoString> {
+    let text = |text: &String| if text.contains('$') { None } else { Some(EcoString::from(text)) };
+    match word {
+        Word::Text(constant) => text(constant),
+        Word::Parts(parts) => {
+            let mut all = EcoString::new();
+            for part in parts {
+                match part {
+                    Part::Text(constant) => all.push_str(&text(constant)?),
+                    Part::Input { input } if inert(input) => all.push_str(&format!("$(params.{input})")),
+                    Part::Input { .. } => return None,
+                }
+            }
+            Some(all)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What holds for every plan: checked over all programs of the repository.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fuse_plan::Plan;
+use fuse_plan::model::{EnvValue, Node, Operator, ParamKind, Pipeline, Run, Step, Task, Text};
+
+/// The references `$(…)` of a text.
+fn references(text: &str) -> Vec<&str> {
+    text.match_indices("$(")
+        .map(|(at, _)| {
+            let rest = &text[at + 2..];
+            &rest[..rest.find(')').unwrap_or(rest.len())]
+        })
+        .collect()
+}
+
+fn texts(text: &Text) -> Vec<&str> {
+    match text {
+        Text::One(text) => vec![text.as_str()],
+        Text::Many(all) => all.iter().map(|text| text.as_str()).collect(),
+    }
+}
+
+#[test]
+fn every_program_of_the_repository() {
+    let all = support::repository();
+    assert!(all.len() > 10, "only {} programs", all.len());
+    for (name, case) in &all {
+        let plan = case.plan();
+        assert!(!plan.to_string().is_empty());
+        names(name, plan);
+        plan.tasks.iter().for_each(|task| check_task(name, task));
+        plan.pipelines.iter().for_each(|pipeline| check_pipeline(name, plan, pipeline));
+    }
+}
+
+fn names(case: &str, plan: &Plan) {
+    let mut seen = BTreeSet::new();
+    for task in &plan.tasks {
+        assert!(seen.insert(&task.name), "{case}: two tasks {}", task.name);
+        assert!(task.name.len() <= 63, "{case}: {}", task.name);
+    }
+    let used: BTreeSet<usize> =
+        plan.pipelines.iter().flat_map(Pipeline::nodes).map(|node| node.task.0).collect();
+    assert_eq!(used.len(), plan.tasks.len(), "{case}: a task that nothing uses");
+}
+
+fn check_task(case: &str, task: &Task) {
+    let params: BTreeMap<&str, ParamKind> =
+        task.params.iter().map(|param| (param.name.as_str(), param.kind)).collect();
+    assert_eq!(params.len(), task.params.len(), "{case}: {} declares a parameter twice", task.name);
+    assert!(task.budget.used <= task.budget.allowed);
+    let refers = |text: &str, whole: bool| {
+        for reference in references(text) {
+            let Some(name) = reference.strip_prefix("params.") else {
+                panic!("{case}: {} has $({reference})", task.name);
+            };
+            let array = name.strip_suffix("[*]");
+            let kind = params.get(array.unwrap_or(name));
+            let wanted = if array.is_some() { ParamKind::Array } else { ParamKind::String };
+            assert_eq!(kind, Some(&wanted), "{case}: {} has $({reference})", task.name);
+            assert!(array.is_none() || whole && text == format!("$({reference})"), "{case}: {text}");
+        }
+    };
+    let volumes: BTreeSet<&str> = task.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    for step in &task.steps {
+        refers(&step.image.0, false);
+        if let Run::Command { command, args } = &step.run {
+            command.iter().for_each(|text| refers(text, false));
+            args.iter().for_each(|text| refers(text, true));
+        }
+        assert!(step.mounts.iter().all(|mount| volumes.contains(mount.name.as_str())));
+        check_env(case, step);
+    }
+}
+
+/// Nothing late stands in a plain variable, secrets stand last and never with `fuse-step`'s inputs.
+fn check_env(case: &str, step: &Step) {
+    let mut secrets = false;
+    for env in &step.env {
+        match &env.value {
+            EnvValue::Plain(text) => {
+                assert!(!secrets, "{case}: {} stands behind a secret", env.name);
+                assert!(!text.contains('$'), "{case}: {}={text}", env.name);
+            }
+            EnvValue::Secret { .. } => secrets = true,
+        }
+    }
+    if let Run::Script(text) = &step.run {
+        assert!(
+            text.starts_with("#!/") && text.ends_with('\n') && !text.ends_with("\n\n"),
+            "{case}: {text:?}"
+        );
+        assert!(!text.contains("$(params") && !text.contains("$(tasks"), "{case}: {text}");
+    }
+}
+
+fn check_pipeline(case: &str, plan: &Plan, pipeline: &Pipeline) {
+    let mut done: BTreeMap<&str, &Task> = BTreeMap::new();
+    let declared: BTreeSet<&str> = pipeline.params.iter().map(|param| param.name.as_str()).collect();
+    assert_eq!(pipeline.order.len(), pipeline.graph.node_count());
+    for node in pipeline.nodes() {
+        let task = plan.task(node.task).unwrap();
+        assert!(pipeline.name.len() + node.name.len() <= 48, "{case}: {}", node.name);
+        check_node(case, node, task, &declared, &done);
+        assert!(done.insert(&node.name, task).is_none(), "{case}: two steps {}", node.name);
+    }
+    for result in &pipeline.results {
+        assert!(result.value.starts_with("$(tasks."), "{case}: {}", result.value);
+        references(&result.value).into_iter().for_each(|one| resolve(case, one, &declared, &done));
+    }
+    guards_carry_on(case, pipeline);
+}
+
+fn check_node(case: &str, node: &Node, task: &Task, declared: &BTreeSet<&str>, done: &BTreeMap<&str, &Task>) {
+    let mut given = BTreeSet::new();
+    for arg in &node.params {
+        let param = task.params.iter().find(|param| param.name == arg.name);
+        let param = param.unwrap_or_else(|| panic!("{case}: {} takes no {}", task.name, arg.name));
+        let many = matches!(arg.value, Text::Many(_));
+        assert_eq!(many, param.kind == ParamKind::Array, "{case}: {}.{}", node.name, arg.name);
+        assert!(given.insert(&arg.name), "{case}: {} gets {} twice", node.name, arg.name);
+        for text in texts(&arg.value) {
+            references(text).into_iter().for_each(|one| resolve(case, one, declared, done));
+        }
+    }
+    for param in task.params.iter().filter(|param| param.default.is_none()) {
+        assert!(given.contains(&param.name), "{case}: {} gets no {}", node.name, param.name);
+    }
+    for guard in &node.guards {
+        // `notin` on a result is true when the result is missing.
+        assert!(guard.operator == Operator::In || guard.input.starts_with("$(params."), "{case}: {guard:?}");
+        assert!(!guard.values.is_empty());
+        references(&guard.input).into_iter().for_each(|one| resolve(case, one, declared, done));
+    }
+    for after in &node.run_after {
+        assert!(done.contains_key(after.as_str()), "{case}: {} runs after {after}", node.name);
+    }
+    for (inner, _) in &node.workspaces {
+        assert!(task.workspaces.iter().any(|workspace| workspace.name == *inner));
+    }
+    assert_eq!(node.workspaces.len(), task.workspaces.len());
+}
+
+/// A reference is to a declared parameter or to a declared result of a step that comes before.
+fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeMap<&str, &Task>) {
+    if let Some(name) = reference.strip_prefix("params.") {
+        assert!(declared.contains(name), "{case}: $({reference})");
+    } else if let Some(rest) = reference.strip_prefix("tasks.") {
+        let (step, result) = rest.split_once(".results.").unwrap();
+        let task = done.get(step).unwrap_or_else(|| panic!("{case}: $({reference}) comes later"));
+        assert!(task.results.iter().any(|one| one.name == result), "{case}: $({reference})");
+    } else {
+        assert_eq!(reference, "context.pipelineRun.uid", "{case}");
+    }
+}
+
+/// Who takes a result of a step under guards stands under all of these guards too: every skip is one by `when`.
+fn guards_carry_on(case: &str, pipeline: &Pipeline) {
+    for edge in pipeline.graph.edge_indices() {
+        let (from, to) = pipeline.graph.edge_endpoints(edge).unwrap();
+        if matches!(pipeline.graph[edge], fuse_plan::model::Edge::Order) {
+            continue;
+        }
+        let (from, to) = (&pipeline.graph[from], &pipeline.graph[to]);
+        for guard in &from.guards {
+            let same = |other: &fuse_plan::model::Guard| {
+                (&other.input, other.operator, &other.values) == (&guard.input, guard.operator, &guard.values)
+            };
+            assert!(to.guards.iter().any(same), "{case}: {} lacks a guard of {}", to.name, from.name);
+        }
+    }
+}
