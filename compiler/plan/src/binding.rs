@@ -115,8 +115,7 @@ fn version(text: &str) -> Option<Version> {
 }
 
 fn check_service(cx: &Cx<'_>, tool: &Tool, service: &Service, bound: &ServiceBinding) {
-    let names: Vec<EcoString> =
-        service.env.iter().map(|env| EcoString::from(env.name.to_lowercase())).collect();
+    let names: Vec<EcoString> = service.env.iter().map(|env| env.name.to_lowercase()).collect();
     for (key, setting) in &bound.values {
         if names.contains(key) {
             continue;

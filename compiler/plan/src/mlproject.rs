@@ -1,5 +1,10 @@
 //! Python tasks of the package as entry points of an MLproject, to run them without a cluster.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "an MLproject has four types; everything else is a string"
+)]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Kind, Param, Task, TaskBody};
 use fuse_analysis::ty::Ty;

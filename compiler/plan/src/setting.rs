@@ -1,8 +1,13 @@
 //! Values of `fuse.toml` as constants of a type.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a setting fits a few types; all others are reported in one arm"
+)]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::project::{Setting, Spanned};
-use fuse_analysis::ty::{Bounds, Ty};
+use fuse_analysis::ty::{Bounds, RecordTy, Ty};
 use fuse_analysis::value::{Value, cpu_text, duration_text, memory_text};
 use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_wire::read::{BYTES, CPUS, DURATIONS, quantity};
@@ -65,13 +70,19 @@ fn example(ty: &Ty) -> &'static str {
     }
 }
 
+/// A value of another kind.
+fn wrong(setting: &Spanned<Setting>, ty: &Ty) -> Wrong {
+    Wrong { span: setting.span, found: show(&setting.value), help: example(ty).to_owned() }
+}
+
+/// A value of the right kind that the type does not admit.
+fn out(span: Span, found: String) -> Wrong {
+    Wrong { span, found, help: "write a value that the type admits".to_owned() }
+}
+
 fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong> {
-    let wrong = || Wrong { span: setting.span, found: show(&setting.value), help: example(ty).to_owned() };
-    let out = |text: String| Wrong {
-        span: setting.span,
-        found: text,
-        help: "write a value that the type admits".to_owned(),
-    };
+    let wrong = || wrong(setting, ty);
+    let out = |text: String| out(setting.span, text);
     let whole = |n: i64, bounds: &Bounds<i64>| {
         if bounds.admits(n) { Ok(Value::Int(n)) } else { Err(out(format!("the number {n}"))) }
     };
@@ -90,31 +101,7 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
                 _ => Err(wrong()),
             }
         }
-        (Setting::String(text), Ty::Duration(bounds)) => match quantity(text, DURATIONS) {
-            Some(ms) if bounds.admits(ms) => Ok(Value::Duration(ms)),
-            Some(ms) => Err(out(duration_text(ms).to_string())),
-            None => Err(wrong()),
-        },
-        (Setting::String(text), Ty::Cpu(bounds)) => match quantity(text, CPUS) {
-            Some(milli) if bounds.admits(milli) => Ok(Value::Cpu(milli)),
-            Some(milli) => Err(out(cpu_text(milli).to_string())),
-            None => Err(wrong()),
-        },
-        (Setting::String(text), Ty::Memory(bounds)) => match quantity(text, BYTES) {
-            Some(bytes) if bounds.admits(bytes) => Ok(Value::Memory(bytes)),
-            Some(bytes) => Err(out(memory_text(bytes).to_string())),
-            None => Err(wrong()),
-        },
-        (Setting::String(text), Ty::Enum(_)) => case(cx, text, ty, setting.span),
-        (Setting::String(text), Ty::Range) => range(text).ok_or_else(wrong),
-        (Setting::String(text), Ty::String(refined)) => {
-            let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
-            if refined.bytes.admits(length) { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
-        }
-        (Setting::String(text), Ty::DnsLabel) if is_label(text) => Ok(Value::Str(text.clone())),
-        (Setting::String(text), Ty::Url | Ty::Path | Ty::Image | Ty::Scalar) if !text.is_empty() => {
-            Ok(Value::Str(text.clone()))
-        }
+        (Setting::String(text), _) => read_text(cx, text, setting, ty),
         (Setting::List(items), Ty::List(item, bounds)) => {
             if !bounds.admits(i64::try_from(items.len()).unwrap_or(i64::MAX)) {
                 return Err(out(format!("a list of {}", items.len())));
@@ -126,32 +113,68 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
             .map(|(key, one)| Ok((key.clone(), read(cx, one, item)?)))
             .collect::<Result<IndexMap<_, _>, _>>()
             .map(Value::Record),
-        (Setting::Table(entries), Ty::Record(record)) => {
-            let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
-            if let Some((key, one)) = entries.iter().find(|(key, _)| !known.contains(&key.as_str())) {
-                let help = fuse_base::did_you_mean(key, known).unwrap_or_default();
-                return Err(Wrong { span: one.span, found: format!("a field `{key}`"), help });
-            }
-            let mut fields = IndexMap::new();
-            for field in &record.fields {
-                let value = match entries.get(&field.name) {
-                    Some(one) => read(cx, one, &field.ty)?,
-                    None if matches!(field.ty, Ty::Optional(_)) => Value::None,
-                    None => {
-                        let help = format!("add `{} = …`", field.name);
-                        return Err(Wrong {
-                            span: setting.span,
-                            found: "a table without it".to_owned(),
-                            help,
-                        });
-                    }
-                };
-                fields.insert(field.name.clone(), value);
-            }
-            Ok(Value::Record(fields))
-        }
+        (Setting::Table(entries), Ty::Record(record)) => read_record(cx, entries, record, setting.span),
         _ => Err(wrong()),
     }
+}
+
+/// A value that stands as a text.
+fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong> {
+    let wrong = || wrong(setting, ty);
+    let out = |text: EcoString| out(setting.span, text.to_string());
+    match ty {
+        Ty::Duration(bounds) => match quantity(text, DURATIONS) {
+            Some(ms) if bounds.admits(ms) => Ok(Value::Duration(ms)),
+            Some(ms) => Err(out(duration_text(ms))),
+            None => Err(wrong()),
+        },
+        Ty::Cpu(bounds) => match quantity(text, CPUS) {
+            Some(milli) if bounds.admits(milli) => Ok(Value::Cpu(milli)),
+            Some(milli) => Err(out(cpu_text(milli))),
+            None => Err(wrong()),
+        },
+        Ty::Memory(bounds) => match quantity(text, BYTES) {
+            Some(bytes) if bounds.admits(bytes) => Ok(Value::Memory(bytes)),
+            Some(bytes) => Err(out(memory_text(bytes))),
+            None => Err(wrong()),
+        },
+        Ty::Enum(_) => case(cx, text, ty, setting.span),
+        Ty::Range => range(text).ok_or_else(wrong),
+        Ty::String(refined) => {
+            let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
+            if refined.bytes.admits(length) { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
+        }
+        Ty::DnsLabel if is_label(text) => Ok(Value::Str(text.clone())),
+        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar if !text.is_empty() => Ok(Value::Str(text.clone())),
+        _ => Err(wrong()),
+    }
+}
+
+/// A table with the fields of a record.
+fn read_record(
+    cx: &Cx<'_>,
+    entries: &IndexMap<EcoString, Spanned<Setting>>,
+    record: &RecordTy,
+    span: Span,
+) -> Result<Value, Wrong> {
+    let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+    if let Some((key, one)) = entries.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+        let help = fuse_base::did_you_mean(key, known).unwrap_or_default();
+        return Err(Wrong { span: one.span, found: format!("a field `{key}`"), help });
+    }
+    let mut fields = IndexMap::new();
+    for field in &record.fields {
+        let value = match entries.get(&field.name) {
+            Some(one) => read(cx, one, &field.ty)?,
+            None if matches!(field.ty, Ty::Optional(_)) => Value::None,
+            None => {
+                let help = format!("add `{} = …`", field.name);
+                return Err(Wrong { span, found: "a table without it".to_owned(), help });
+            }
+        };
+        fields.insert(field.name.clone(), value);
+    }
+    Ok(Value::Record(fields))
 }
 
 fn case(cx: &Cx<'_>, text: &EcoString, ty: &Ty, span: Span) -> Result<Value, Wrong> {

@@ -1,5 +1,7 @@
 //! Types of the language as types on the wire, and the largest text that a value of a type has.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "most types have no part that matters here")]
+
 use ecow::EcoString;
 use fuse_analysis::Package;
 use fuse_analysis::ty::{Bounds, Ty};

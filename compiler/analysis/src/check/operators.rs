@@ -121,6 +121,12 @@ impl Body<'_, '_> {
     }
 
     fn comparison(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, span: Span) -> Typed {
+        if [left, right].into_iter().any(compares) {
+            // The parser told that comparisons do not chain.
+            self.expr(left, None);
+            self.expr(right, None);
+            return Typed::error(span);
+        }
         let (left, right) = self.pair(left, right, None);
         if has_error(&left) || has_error(&right) {
             return Typed::error(span);
@@ -243,4 +249,11 @@ impl Body<'_, '_> {
         }
         self.operation(BinaryOp::Coalesce, left, right, inner, span)
     }
+}
+
+/// Whether an expression is a comparison, not in brackets.
+fn compares(expr: &Expr) -> bool {
+    use BinaryOp as Op;
+    let fuse_syntax::ast::ExprKind::Binary { op, .. } = &expr.kind else { return false };
+    matches!(op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::In)
 }

@@ -3,6 +3,8 @@
 //! A source travels as text inside the program, so that `__future__` imports, docstrings and `__main__` blocks keep
 //! their meaning and tracebacks show the file's own lines.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "scalars of all types are written alike")]
+
 use std::fmt::Write as _;
 
 use ecow::EcoString;

@@ -18,9 +18,10 @@ const GLOBALS: [&str; 5] = ["range", "dict", "debug", "namespace", "loop"];
 /// The text of a template; `None` after a diagnostic.
 pub(crate) fn render(cx: &Cx<'_>, body: &Body<'_>, source: &str, place: &Place) -> Option<String> {
     let context = context(cx, body, place.from)?;
-    let name = match &body.task.body {
-        TaskBody::Template { file, .. } => cx.sources.path(*file),
-        _ => "template",
+    let name = if let TaskBody::Template { file, .. } = &body.task.body {
+        cx.sources.path(*file)
+    } else {
+        "template"
     };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -1,5 +1,10 @@
 //! `apply` and `deploy`: a declared resource as an object, with holes where an `apply` fills in late values.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a manifest takes a few kinds of values; all others are reported in one arm"
+)]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Call, Deploy, Resource, Signature, Typed};
 use fuse_analysis::ty::{Facet, Ty};

@@ -114,15 +114,10 @@ impl<'a> Lower<'a, '_> {
 
     /// The outputs of a step as a record; other values as they are.
     fn expand(&self, arg: Arg) -> Arg {
-        let value = match arg.value {
-            Val::Node(at) => {
-                let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
-                let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
-                Val::Record(fields.collect())
-            }
-            other => other,
-        };
-        Arg { value, span: arg.span }
+        let Val::Node(at) = arg.value else { return arg };
+        let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
+        let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
+        Arg { value: Val::Record(fields.collect()), span: arg.span }
     }
 
     fn signature_of(&self, at: NodeAt) -> Option<&'a fuse_analysis::model::Signature> {

@@ -1,5 +1,10 @@
 //! Values as what Tekton gets: strings and arrays, encoded.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a value is written for a few pairs of kind and type; all others are reported in one arm"
+)]
+
 use ecow::EcoString;
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;

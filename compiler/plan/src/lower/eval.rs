@@ -1,5 +1,10 @@
 //! Expressions to values. What a name or call stands for is the caller's to say.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "an operation is for a few kinds of values; all others are reported in one arm"
+)]
+
 use ecow::EcoString;
 use fuse_analysis::model::{BinaryOp, Call, If, Kind, LocalId, Typed, UnaryOp};
 use fuse_analysis::ty::{Facet, GenericId, Ty};

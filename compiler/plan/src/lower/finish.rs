@@ -230,12 +230,11 @@ impl Lower<'_, '_> {
     fn result_text(&self, value: &Val, span: fuse_base::Span, output: &str) -> Option<EcoString> {
         let from_step =
             |value: &Val| matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }));
-        let fits = match value {
-            Val::Concat(parts) => {
-                parts.first().is_some_and(from_step)
-                    && parts.iter().all(|part| from_step(part) || matches!(part, Val::Const(Value::Str(_))))
-            }
-            value => from_step(value),
+        let fits = if let Val::Concat(parts) = value {
+            parts.first().is_some_and(from_step)
+                && parts.iter().all(|part| from_step(part) || matches!(part, Val::Const(Value::Str(_))))
+        } else {
+            from_step(value)
         };
         if fits {
             return encode::one(self.cx, value, span);

@@ -59,10 +59,9 @@ fn without_causes(task: &Task) -> Task {
         step.run_cause = none;
         step.env.iter_mut().for_each(|env| env.cause = none);
         let resources = &mut step.resources;
-        for one in [&mut resources.cpu_request, &mut resources.memory_request, &mut resources.memory_limit] {
-            if let Some((_, cause)) = one {
-                *cause = none;
-            }
+        let all = [&mut resources.cpu_request, &mut resources.memory_request, &mut resources.memory_limit];
+        for (_, cause) in all.into_iter().flatten() {
+            *cause = none;
         }
     }
     task

@@ -1,5 +1,10 @@
 //! A call of a task as a Tekton Task of one of three shapes, and what the pipeline task passes to it.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "constants are written as they are; all other values take one way"
+)]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Kind, Param, Task, Typed};
 use fuse_analysis::ty::Ty;

@@ -1,5 +1,7 @@
 //! Values of a lowering: constants, references, and what is built from both.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "most kinds of values are no step")]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
