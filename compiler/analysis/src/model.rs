@@ -126,7 +126,7 @@ pub struct Service {
     pub span: Span,
 }
 
-/// `env MLFLOW_TRACKING_URI: Url`
+/// `env TRACKING_URI: Url`
 #[derive(Debug)]
 pub struct ServiceEnv {
     /// The variable.
@@ -139,7 +139,7 @@ pub struct ServiceEnv {
     pub span: Span,
 }
 
-/// `secret env MLFLOW_TRACKING_PASSWORD?`
+/// `secret env TRACKING_PASSWORD?`
 #[derive(Debug)]
 pub struct SecretEnv {
     /// The variable and the Secret's key.

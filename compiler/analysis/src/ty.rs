@@ -149,7 +149,7 @@ pub struct ArtifactTy {
 /// The schemes of `by uri(s3, gs)`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Schemes {
-    /// As they stand in a uri (`mlflow-artifacts`, not `mlflow_artifacts`); empty means any.
+    /// As they stand in a uri (`azure-blob`, not `azure_blob`); empty means any.
     pub names: Vec<EcoString>,
 }
 

@@ -7,7 +7,9 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .filter(|candidate| *candidate != name)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count().max(name.chars().count()))
+        .filter(|(distance, candidate)| {
+            *distance <= limit && *distance < candidate.chars().count().max(name.chars().count())
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -1,4 +1,4 @@
-//! The only printer of YAML. Readers are Kubernetes' own (Go, YAML 1.1), kustomize, and MLflow (PyYAML, YAML 1.1), so
+//! The only printer of YAML. Readers are Kubernetes' own (Go, YAML 1.1), kustomize, and PyYAML (YAML 1.1), so
 //! every string must come back as the same string from a YAML 1.1 reader: `on`, `1_000`, `12:30:45` and their like
 //! are quoted. serde_yaml and its forks print those bare; serde-saphyr does not.
 //!

@@ -10,6 +10,7 @@ use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Sources, Span};
 
 use crate::binding;
+use crate::bodies::Cache;
 
 /// The inputs of a lowering and its diagnostics.
 pub(crate) struct Cx<'a> {
@@ -17,6 +18,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) project: &'a Project,
     pub(crate) target: &'a Target,
     pub(crate) sources: &'a Sources,
+    pub(crate) bodies: Cache,
     diagnostics: RefCell<Vec<Diagnostic>>,
     once: RefCell<BTreeSet<String>>,
 }
@@ -29,7 +31,7 @@ impl<'a> Cx<'a> {
         sources: &'a Sources,
     ) -> Self {
         let (diagnostics, once) = (RefCell::default(), RefCell::default());
-        Self { package, project, target, sources, diagnostics, once }
+        Self { package, project, target, sources, bodies: Cache::default(), diagnostics, once }
     }
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {

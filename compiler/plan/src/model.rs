@@ -485,7 +485,7 @@ pub struct EntryPoint {
     pub name: EcoString,
     /// `parameters`
     pub parameters: Vec<EntryParam>,
-    /// `command`, with `{name}` where MLflow puts the quoted value of a parameter.
+    /// `command`, with `{name}` where the runner puts the quoted value of a parameter.
     pub command: EcoString,
     /// The task.
     pub cause: Span,

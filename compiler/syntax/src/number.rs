@@ -74,7 +74,7 @@ impl NumberError {
 
 /// Every unit: durations, `m` for minutes or thousandths, decimal and binary multiples.
 pub static UNITS: &[&str] =
-    &["ms", "s", "min", "m", "h", "d", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    &["ms", "s", "min", "m", "h", "d", "k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"];
 
 const UNIT_HELP: &str = "durations are written with `ms`, `s`, `min`, `h`, `d`, memory with `Ki`, `Mi`, `Gi`, `Ti`, \
                          CPU with `m`";

@@ -10,8 +10,8 @@ use super::body::{Body, Place};
 use super::constant::has_error;
 use super::expr::arg_value;
 use super::fit::root_local;
-use super::literal::bare;
 use super::generics::{Found, instantiate, learn, views};
+use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
 use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
@@ -126,9 +126,12 @@ impl Body<'_, '_> {
         }
         if self.env.place == Place::Deploy {
             let word = Span { end: span.start + 5, ..span };
-            let diagnostic =
-                Diagnostic::new(&codes::names::WRONG_KIND, word, "`apply` is for pipelines: a `deploy` is no step")
-                    .help("leave `apply` out");
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                word,
+                "`apply` is for pipelines: a `deploy` is no step",
+            )
+            .help("leave `apply` out");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -165,7 +168,9 @@ impl Body<'_, '_> {
         let stands = match self.env.place {
             Place::Pipeline => true,
             // The call that `deploy` takes; its arguments are constant.
-            Place::Deploy => matches!(callee, Callee::Resource(_)) && !std::mem::replace(&mut self.deployed, true),
+            Place::Deploy => {
+                matches!(callee, Callee::Resource(_)) && !std::mem::replace(&mut self.deployed, true)
+            }
             Place::Constant | Place::Function | Place::Task | Place::Resource => false,
         };
         if !stands {
@@ -362,7 +367,10 @@ impl Body<'_, '_> {
                 let typed = self.expr(value, Some(&want));
                 learn(&param.ty, &typed.ty, found);
                 for (at, place) in places.iter_mut().enumerate() {
-                    let here = !depends(&param.ty, &mut |facet| !matches!(facet, Facet::Generic(id) if id.0 as usize == at));
+                    let here = !depends(
+                        &param.ty,
+                        &mut |facet| !matches!(facet, Facet::Generic(id) if id.0 as usize == at),
+                    );
                     if here && place.is_none() {
                         *place = Some(typed.span);
                     }

@@ -116,18 +116,17 @@ impl Body<'_, '_> {
 impl Body<'_, '_> {
     /// Reports a late value where a constant is needed, with the place that makes it late.
     pub(super) fn report_late(&mut self, diagnostic: Diagnostic, typed: &Typed) {
-        let cause = match late_part(typed).map(|part| &part.kind) {
-            Some(Kind::Param(at)) => self
-                .env
-                .params
-                .get(*at)
-                .map(|param| (param.span, format!("each run may set `{}`: it is not `const`", param.name))),
-            Some(Kind::Local(id)) => self.flow.local(*id).map(|local| {
-                let step = self.flow.steps.contains(id);
-                (local.span, if step { "known when this step has run" } else { "bound here" }.to_owned())
-            }),
-            _ => None,
-        };
+        let cause =
+            match late_part(typed).map(|part| &part.kind) {
+                Some(Kind::Param(at)) => self.env.params.get(*at).map(|param| {
+                    (param.span, format!("each run may set `{}`: it is not `const`", param.name))
+                }),
+                Some(Kind::Local(id)) => self.flow.local(*id).map(|local| {
+                    let step = self.flow.steps.contains(id);
+                    (local.span, if step { "known when this step has run" } else { "bound here" }.to_owned())
+                }),
+                _ => None,
+            };
         let diagnostic = match cause {
             Some((span, words)) => diagnostic.label(span, words),
             None => diagnostic,

@@ -14,6 +14,15 @@ use crate::model::{Kind, LocalId, Typed};
 use crate::ty::{Bounds, EnumId, FieldTy, RecordTy, Ty};
 use crate::value::Value;
 
+/// A field of a record expression.
+struct Given {
+    name: EcoString,
+    typed: Typed,
+    span: Span,
+    /// Whether it comes from a spread: then it may be given again.
+    spread: bool,
+}
+
 impl Body<'_, '_> {
     /// An expression of a type.
     pub(super) fn expect(&mut self, expr: &Expr, want: &Ty) -> Typed {
@@ -162,7 +171,8 @@ impl Body<'_, '_> {
         }
         if super::types::BUILT_IN.contains(&name) {
             let message = format!("`{name}` is a type, not a value");
-            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, message).help("name a value here");
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, span, message).help("name a value here");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -243,7 +253,8 @@ impl Body<'_, '_> {
             return hole;
         }
         if matches!(hole.ty, Ty::Optional(_)) {
-            return self.fit(hole, &Ty::Scalar);
+            let want = bare(&hole.ty).clone();
+            return self.fit(hole, &want);
         }
         let found = self.checker.show(&hole.ty);
         let diagnostic = Diagnostic::new(
@@ -291,36 +302,48 @@ impl Body<'_, '_> {
     /// A record expression, as the record, map or manifest that is wanted.
     fn record(&mut self, entries: &[RecordEntry], span: Span, want: Option<&Ty>) -> Typed {
         let want = want.map(bare).cloned();
-        let mut fields: Vec<(EcoString, Typed, Span)> = Vec::new();
+        let mut fields: Vec<Given> = Vec::new();
+        let mut known = true;
         for entry in entries {
             match entry {
                 RecordEntry::Field { key, value, .. } => {
-                    let Some(wanted) = self.field_type(want.as_ref(), key) else { continue };
+                    let Some(wanted) = self.field_type(want.as_ref(), key) else {
+                        known = false;
+                        continue;
+                    };
                     let typed = self.entry_value(key, value.as_ref(), wanted.as_ref());
-                    self.push_field(&mut fields, key.text.clone(), typed, key.span, false);
+                    let given = Given { name: key.text.clone(), typed, span: key.span, spread: false };
+                    self.push_field(&mut fields, given);
                 }
-                RecordEntry::Spread(base) => self.spread(base, want.as_ref(), &mut fields),
+                RecordEntry::Spread(base) => known &= self.spread(base, want.as_ref(), &mut fields),
             }
         }
         if let Some(Ty::Record(record)) = &want {
-            return self.whole_record(&Rc::clone(record), fields, span);
+            return if known {
+                self.whole_record(&Rc::clone(record), fields, span)
+            } else {
+                Typed::error(span)
+            };
         }
-        let late = fields.iter().any(|(_, field, _)| field.late);
+        if !known {
+            return Typed::error(span);
+        }
+        let late = fields.iter().any(|field| field.typed.late);
         let ty = match want {
             Some(ty @ (Ty::Map(_) | Ty::Json)) => ty,
             _ => Ty::Record(Rc::new(RecordTy {
                 name: None,
                 fields: fields
                     .iter()
-                    .map(|(name, field, span)| FieldTy {
-                        name: name.clone(),
-                        ty: field.ty.clone(),
-                        span: *span,
+                    .map(|field| FieldTy {
+                        name: field.name.clone(),
+                        ty: field.typed.ty.clone(),
+                        span: field.span,
                     })
                     .collect(),
             })),
         };
-        let fields = fields.into_iter().map(|(name, field, _)| (name, field)).collect();
+        let fields = fields.into_iter().map(|field| (field.name, field.typed)).collect();
         fold(Typed { kind: Kind::Record(fields), ty, late, span })
     }
 
@@ -361,32 +384,25 @@ impl Body<'_, '_> {
         }
     }
 
-    fn push_field(
-        &mut self,
-        fields: &mut Vec<(EcoString, Typed, Span)>,
-        name: EcoString,
-        typed: Typed,
-        span: Span,
-        spread: bool,
-    ) {
-        match fields.iter_mut().find(|(known, _, _)| *known == name) {
-            Some(known) if spread => known.1 = typed,
-            Some((_, _, first)) => {
+    fn push_field(&mut self, fields: &mut Vec<Given>, given: Given) {
+        match fields.iter_mut().find(|known| known.name == given.name) {
+            Some(known) if given.spread || known.spread => *known = given,
+            Some(known) => {
                 let diagnostic = Diagnostic::new(
                     &codes::types::DUPLICATE_ARGUMENT,
-                    span,
-                    format!("`{name}` is given twice"),
+                    given.span,
+                    format!("`{}` is given twice", given.name),
                 )
-                .label(*first, "first given here")
+                .label(known.span, "first given here")
                 .help("remove one of them");
                 self.checker.report(diagnostic);
             }
-            None => fields.push((name, typed, span)),
+            None => fields.push(given),
         }
     }
 
-    /// `...base`: the fields of a record; what stands after it must not repeat them.
-    fn spread(&mut self, base: &Expr, want: Option<&Ty>, fields: &mut Vec<(EcoString, Typed, Span)>) {
+    /// `...base`: the fields of a record; what stands after it may give them again. `false` after a diagnostic.
+    fn spread(&mut self, base: &Expr, want: Option<&Ty>, fields: &mut Vec<Given>) -> bool {
         let typed = self.expr(base, None);
         let Ty::Record(record) = typed.ty.clone() else {
             if !has_error(&typed) {
@@ -399,15 +415,19 @@ impl Body<'_, '_> {
                 .help("give the fields by name");
                 self.checker.report(diagnostic);
             }
-            return;
+            return false;
         };
         if super::call::root_call(&typed).is_some() {
-            let diagnostic =
-                Diagnostic::new(&codes::names::WRONG_KIND, base.span, "a step is spread by its name, not where it is called")
-                    .help("bind it with `let` and spread the name");
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                base.span,
+                "a step is spread by its name, not where it is called",
+            )
+            .help("bind it with `let` and spread the name");
             self.checker.report(diagnostic);
-            return;
+            return false;
         }
+        let mut known = true;
         for field in &record.fields {
             let part = fold(Typed {
                 kind: Kind::Field(Box::new(typed.clone()), field.name.clone()),
@@ -416,27 +436,27 @@ impl Body<'_, '_> {
                 span: base.span,
             });
             let key = Name { text: field.name.clone(), span: base.span };
-            let Some(wanted) = self.field_type(want, &key) else { continue };
+            let Some(wanted) = self.field_type(want, &key) else {
+                known = false;
+                continue;
+            };
             let part = match wanted {
                 Some(ty) => self.fit(part, &ty),
                 None => part,
             };
-            self.push_field(fields, field.name.clone(), part, base.span, true);
+            let given = Given { name: field.name.clone(), typed: part, span: base.span, spread: true };
+            self.push_field(fields, given);
         }
+        known
     }
 
     /// Fields in declared order; absent optional ones are `none`, others are reported.
-    fn whole_record(
-        &mut self,
-        record: &Rc<RecordTy>,
-        given: Vec<(EcoString, Typed, Span)>,
-        span: Span,
-    ) -> Typed {
+    fn whole_record(&mut self, record: &Rc<RecordTy>, given: Vec<Given>, span: Span) -> Typed {
         let mut fields = Vec::with_capacity(record.fields.len());
         let mut missing = Vec::new();
         for field in &record.fields {
-            match given.iter().find(|(name, _, _)| *name == field.name) {
-                Some((name, typed, _)) => fields.push((name.clone(), typed.clone())),
+            match given.iter().find(|given| given.name == field.name) {
+                Some(given) => fields.push((given.name.clone(), given.typed.clone())),
                 None if matches!(field.ty, Ty::Optional(_)) => {
                     fields.push((field.name.clone(), constant(Value::None, field.ty.clone(), span)));
                 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use fuse_base::{Diagnostic, codes};
+use fuse_base::{Diagnostic, Span, codes};
 
 use super::body::Body;
 use super::constant::has_error;
@@ -27,8 +27,10 @@ impl Body<'_, '_> {
         if matches!(typed.kind, Kind::Value(Value::None)) {
             let wanted = self.checker.show(want);
             let message = format!("{wanted} is expected here, and this is `none`");
-            let diagnostic = Diagnostic::new(&codes::types::WRONG_TYPE, typed.span, message)
-                .help(format!("give a value, or declare the type {}", self.checker.show(&want.clone().optional())));
+            let diagnostic = Diagnostic::new(&codes::types::WRONG_TYPE, typed.span, message).help(format!(
+                "give a value, or declare the type {}",
+                self.checker.show(&want.clone().optional())
+            ));
             self.checker.report(diagnostic);
             return Typed::error(typed.span);
         }
@@ -97,60 +99,123 @@ impl Body<'_, '_> {
     /// A constant is read as what is asked for, then held against bounds and patterns.
     fn fit_constant(&mut self, typed: Typed, value: Value, want: &Ty) -> Typed {
         let span = typed.span;
-        let fitted = match (value, want) {
-            (Value::Int(i), Ty::Float(_)) => {
-                #[allow(clippy::cast_precision_loss)]
-                let float = i as f64;
-                Some(Value::Float(float))
-            }
-            (Value::Int(i), Ty::Cpu(_)) => {
-                u64::try_from(i).ok().and_then(|i| i.checked_mul(1000)).map(Value::Cpu)
-            }
-            (Value::Int(i), Ty::Int(_) | Ty::Count(_) | Ty::Scalar) => Some(Value::Int(i)),
-            (Value::Str(text), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => {
-                if matches!(typed.ty, Ty::String(_)) && !self.text_as(&text, want, span) {
-                    return Typed::error(span);
-                }
-                if matches!(typed.ty, Ty::String(_)) || typed.ty == *want {
-                    Some(Value::Str(text))
-                } else {
-                    None
-                }
-            }
-            (value @ Value::List(_), Ty::List(item, _)) => {
-                // How many items there are is said as a number, below.
-                let any = Ty::List(Rc::clone(item), Bounds { low: None, high: None });
-                self.accepts(&typed.ty, &any, false).then_some(value)
-            }
-            (value, _) => self.accepts(&typed.ty, want, false).then_some(value),
-        };
-        let Some(value) = fitted else { return self.mismatch(&typed, want) };
+        if !self.reads_as(&typed.ty, want) {
+            return self.mismatch(&typed, want);
+        }
+        let Some(value) = self.convert(value, &typed.ty, want, span) else { return Typed::error(span) };
         if let Some(wrong) = outside(&value, want) {
-            let shown = self.checker.show(want);
-            let diagnostic =
-                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{}` {wrong}: {shown}", shortened(&value.to_string())))
-                    .help("write a value that the type admits");
-            self.checker.report(diagnostic);
+            self.out_of_range(&value, &wrong, want, span);
             return Typed::error(span);
         }
         Typed { kind: Kind::Value(value), ty: want.clone(), late: false, span }
     }
 
+    fn out_of_range(&mut self, value: &Value, wrong: &str, want: &Ty, span: Span) {
+        let (value, shown) = (shortened(&value.to_string()), self.checker.show(want));
+        let diagnostic =
+            Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{value}` {wrong}: {shown}"))
+                .help("write a value that the type admits");
+        self.checker.report(diagnostic);
+    }
+
+    /// Whether constants of one type can be read as constants of the other.
+    fn reads_as(&self, found: &Ty, want: &Ty) -> bool {
+        match (found, want) {
+            (Ty::Int(_), Ty::Float(_) | Ty::Cpu(_)) => true,
+            (Ty::List(found, have), Ty::List(want, _)) => have.high == Some(0) || self.reads_as(found, want),
+            (Ty::Map(found), Ty::Map(want)) => self.reads_as(found, want),
+            (Ty::Record(found), Ty::Map(want)) => {
+                found.fields.iter().all(|field| self.reads_as(&field.ty, want))
+            }
+            (Ty::Record(found), Ty::Record(want)) => {
+                let known = |name: &str| want.fields.iter().any(|field| field.name == name);
+                found.fields.iter().all(|field| known(&field.name))
+                    && want.fields.iter().all(|field| {
+                        let same = found.fields.iter().find(|other| other.name == field.name);
+                        same.map_or(matches!(field.ty, Ty::Optional(_)), |other| {
+                            self.reads_as(&other.ty, &field.ty)
+                        })
+                    })
+            }
+            (Ty::Optional(found), Ty::Optional(want)) => {
+                matches!(**found, Ty::Json) || self.reads_as(found, want)
+            }
+            (found, Ty::Optional(want)) => self.reads_as(found, want),
+            (found, want) => self.accepts(found, want, false),
+        }
+    }
+
+    /// A constant read as another type; `None` after a diagnostic.
+    fn convert(&mut self, value: Value, found: &Ty, want: &Ty, span: Span) -> Option<Value> {
+        Some(match (value, found, want) {
+            (Value::None, _, _) => Value::None,
+            (value, found, Ty::Optional(want)) => {
+                self.convert(value, super::literal::bare(found), want, span)?
+            }
+            (Value::Int(i), _, Ty::Float(_)) => {
+                #[allow(clippy::cast_precision_loss)]
+                let float = i as f64;
+                Value::Float(float)
+            }
+            (Value::Int(i), _, Ty::Cpu(_)) => {
+                let Some(milli) = u64::try_from(i).ok().and_then(|i| i.checked_mul(1000)) else {
+                    self.out_of_range(&Value::Int(i), "is out of range", want, span);
+                    return None;
+                };
+                Value::Cpu(milli)
+            }
+            (Value::Str(text), Ty::String(_), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => {
+                if !self.text_as(&text, want, span) {
+                    return None;
+                }
+                Value::Str(text)
+            }
+            (Value::List(items), Ty::List(found, _), Ty::List(want, _)) => {
+                let items: Option<Vec<Value>> =
+                    items.into_iter().map(|item| self.convert(item, found, want, span)).collect();
+                Value::List(items?)
+            }
+            (Value::Record(fields), Ty::Record(found), Ty::Record(want)) => {
+                let mut out = indexmap::IndexMap::new();
+                for field in &want.fields {
+                    let other = found.fields.iter().find(|other| other.name == field.name);
+                    let value = match (fields.get(&field.name), other) {
+                        (Some(value), Some(other)) => {
+                            self.convert(value.clone(), &other.ty, &field.ty, span)?
+                        }
+                        _ => Value::None,
+                    };
+                    out.insert(field.name.clone(), value);
+                }
+                Value::Record(out)
+            }
+            (Value::Record(fields), Ty::Record(found), Ty::Map(want)) => {
+                let mut out = indexmap::IndexMap::new();
+                for (name, value) in fields {
+                    let other = found.fields.iter().find(|other| other.name == name);
+                    let value = match other {
+                        Some(other) => self.convert(value, &other.ty, want, span)?,
+                        None => value,
+                    };
+                    out.insert(name, value);
+                }
+                Value::Record(out)
+            }
+            (value, _, _) => value,
+        })
+    }
+
     /// Whether a computed constant keeps the rules of its type, down to its parts.
-    pub(super) fn well_formed(&mut self, typed: &Typed, ty: &Ty, span: fuse_base::Span) -> bool {
+    pub(super) fn well_formed(&mut self, typed: &Typed, ty: &Ty, span: Span) -> bool {
         let Kind::Value(value) = &typed.kind else { return true };
         if let Some(wrong) = outside(value, ty) {
-            let shown = self.checker.show(ty);
-            let diagnostic =
-                Diagnostic::new(&codes::types::OUT_OF_RANGE, span, format!("`{}` {wrong}: {shown}", shortened(&value.to_string())))
-                    .help("write a value that the type admits");
-            self.checker.report(diagnostic);
+            self.out_of_range(value, &wrong, ty, span);
             return false;
         }
         self.texts_well_formed(value, ty, span)
     }
 
-    fn texts_well_formed(&mut self, value: &Value, ty: &Ty, span: fuse_base::Span) -> bool {
+    fn texts_well_formed(&mut self, value: &Value, ty: &Ty, span: Span) -> bool {
         match (value, ty) {
             (Value::Str(text), ty) => self.text_as(text, ty, span),
             (value, Ty::Optional(inner)) => self.texts_well_formed(value, inner, span),
@@ -293,8 +358,12 @@ impl Body<'_, '_> {
                 let (when, label) = match (side, self.flow.presence.contains(&chain)) {
                     (0, false) => (format!("exists only when `{text}`"), "exists when this is true"),
                     (_, false) => (format!("does not exist when `{text}`"), "exists when this is false"),
-                    (0, true) => (format!("exists only when `{text}` is present"), "exists when this is present"),
-                    (_, true) => (format!("does not exist when `{text}` is present"), "exists when this is absent"),
+                    (0, true) => {
+                        (format!("exists only when `{text}` is present"), "exists when this is present")
+                    }
+                    (_, true) => {
+                        (format!("does not exist when `{text}` is present"), "exists when this is absent")
+                    }
                 };
                 Diagnostic::new(
                     &codes::flow::ABSENT,

@@ -35,7 +35,12 @@ impl Checker<'_> {
         let def = if empty || later.is_some() { Def::Error } else { Def::Fn(self.fns.len()) };
         self.define(module, tool, &function.name, def, public);
         if let Def::Fn(_) = def {
-            self.fns.push(FnDef { module, tool, source: Rc::new(function.clone()), state: FnState::Unchecked });
+            self.fns.push(FnDef {
+                module,
+                tool,
+                source: Rc::new(function.clone()),
+                state: FnState::Unchecked,
+            });
         }
     }
 
@@ -123,7 +128,8 @@ impl Body<'_, '_> {
         }
         let broken = has_error(&function.body) || values.iter().any(has_error);
         let result = if broken { Typed::error(span) } else { substitute(&function.body, &values) };
-        let well = !broken && self.checker.charge(&result, span) && self.well_formed(&result, &function.ret, span);
+        let well =
+            !broken && self.checker.charge(&result, span) && self.well_formed(&result, &function.ret, span);
         let kind = if well { result.kind } else { Kind::Error };
         Typed { kind, ty: function.ret.clone(), late: result.late, span }
     }

@@ -91,7 +91,11 @@ impl Checker<'_> {
 pub(super) fn shortened(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let whole = words.join(" ");
-    if whole.chars().count() <= SHOWN { whole } else { whole.chars().take(SHOWN - 1).chain(['…']).collect() }
+    if whole.chars().count() <= SHOWN {
+        whole
+    } else {
+        whole.chars().take(SHOWN - 1).chain(['…']).collect()
+    }
 }
 
 fn weigh_type(ty: &Ty, left: &mut usize) {

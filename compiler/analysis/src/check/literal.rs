@@ -104,9 +104,12 @@ impl Body<'_, '_> {
         };
         let Some(wrong) = wrong else { return true };
         let shown = self.checker.show(ty);
-        let diagnostic =
-            Diagnostic::new(&codes::types::MALFORMED, span, format!("`{}` is no {shown}: {wrong}", shortened(text)))
-                .help(help);
+        let diagnostic = Diagnostic::new(
+            &codes::types::MALFORMED,
+            span,
+            format!("`{}` is no {shown}: {wrong}", shortened(text)),
+        )
+        .help(help);
         self.checker.report(diagnostic);
         false
     }
@@ -225,7 +228,7 @@ fn image(text: &str) -> Option<&'static str> {
     if parts.all(component) { None } else { Some("its name is malformed") }
 }
 
-/// Why a text is no RFC 1035 label: the strictest of the rules that object names meet (Knative and KServe refuse a
+/// Why a text is no RFC 1035 label: the strictest of the rules that object names meet (some controllers refuse a
 /// leading digit).
 fn dns_label(text: &str) -> Option<&'static str> {
     let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();

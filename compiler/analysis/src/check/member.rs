@@ -127,10 +127,13 @@ impl Body<'_, '_> {
         let names: Vec<EcoString> = decl.fields.iter().map(|(field, _)| field.clone()).collect();
         if text == "uri" {
             let shown = self.checker.show(&base.ty);
-            let diagnostic =
-                Diagnostic::new(&codes::names::UNKNOWN_MEMBER, name.span, format!("{shown} is files and has no `uri`"))
-                    .label(base.span, format!("this is {shown}"))
-                    .help("take it `by uri` where it is declared");
+            let diagnostic = Diagnostic::new(
+                &codes::names::UNKNOWN_MEMBER,
+                name.span,
+                format!("{shown} is files and has no `uri`"),
+            )
+            .label(base.span, format!("this is {shown}"))
+            .help("take it `by uri` where it is declared");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }

@@ -263,8 +263,9 @@ impl Checker<'_> {
 
     fn report_cycle(&mut self, from: usize, to: usize, span: Span, trail: &[(usize, Span)]) {
         if from == to {
-            let diagnostic = Diagnostic::new(&codes::names::IMPORT_CYCLE, span, "a module cannot import itself")
-                .help("remove the import: its names are in scope");
+            let diagnostic =
+                Diagnostic::new(&codes::names::IMPORT_CYCLE, span, "a module cannot import itself")
+                    .help("remove the import: its names are in scope");
             self.report(diagnostic);
             return;
         }
@@ -338,7 +339,10 @@ fn relative(folder: &str, path: &str) -> String {
         if let Some(rest) = path.strip_prefix(base) {
             return format!("{up}{rest}");
         }
-        base = base.trim_end_matches('/').rsplit_once('/').map_or("", |(head, _)| folder.get(..=head.len()).unwrap_or_default());
+        base = base
+            .trim_end_matches('/')
+            .rsplit_once('/')
+            .map_or("", |(head, _)| folder.get(..=head.len()).unwrap_or_default());
         up = if up == "./" { "../".to_owned() } else { format!("../{up}") };
     }
 }

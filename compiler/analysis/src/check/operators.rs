@@ -213,7 +213,8 @@ impl Body<'_, '_> {
             (a, b) => {
                 let (a, b) = (self.checker.show(a), self.checker.show(b));
                 let sign = self.checker.sources.text(op_span).to_owned();
-                let help = "arithmetic is for two `Int` or two `Float`; texts are written together: `\"{a}{b}\"`";
+                let help =
+                    "arithmetic is for two `Int` or two `Float`; texts are written together: `\"{a}{b}\"`";
                 return self.wrong_operands(op_span, &format!("`{sign}` is not for {a} and {b}"), help);
             }
         };

@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
-use fuse_syntax::ast::{
-    self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, StmtKind,
-};
+use fuse_syntax::ast::{self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, StmtKind};
 
 use super::body::{Body, Env, Flow, Place, scope_of};
 use super::call::root_call;

@@ -131,7 +131,7 @@ impl Checker<'_> {
         scopes.flat_map(|scope| scope.keys().cloned()).collect()
     }
 
-    /// A member of a module or tool: `git.clone`, `kserve.Mode`. `from` is the module that asks.
+    /// A member of a module or tool: `git.clone`, `server.Mode`. `from` is the module that asks.
     pub(super) fn member_of(&mut self, base: Def, name: &Name, from: usize, base_text: &str) -> Def {
         if name.is_missing() || base == Def::Error {
             return Def::Error;

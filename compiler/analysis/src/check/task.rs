@@ -149,7 +149,7 @@ impl Checker<'_> {
         parts.image = Some((typed, clause.span));
     }
 
-    /// `needs tracking`, `needs mlflow.tracking`.
+    /// `needs tracking`, `needs tracker.runs`.
     fn needs(&mut self, clause: &Clause, env: &Env, parts: &mut Parts) {
         for arg in &clause.args {
             let ClauseArg::Expr(expr) = arg else {

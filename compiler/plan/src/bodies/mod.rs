@@ -5,6 +5,7 @@
     reason = "a command takes a few kinds of values; all others are reported in one arm"
 )]
 
+mod cache;
 mod check;
 mod filters;
 pub(crate) mod python;
@@ -23,6 +24,8 @@ use crate::cx::Cx;
 use crate::lower::eval::{Callee, eval};
 use crate::lower::val::{Late, Origin, Val};
 use crate::model::Task as Planned;
+
+pub(crate) use cache::Cache;
 
 /// Bytes of all scripts of a task: one argument of Tekton's init container carries them in base64.
 const MAX_SCRIPTS: usize = 90 * 1024;
@@ -65,7 +68,7 @@ pub(crate) fn variable(prefix: &str, name: &str) -> String {
 }
 
 /// The program of a task; `None` after a diagnostic.
-pub(crate) fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
+fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
     match &body.task.body {
         TaskBody::Missing => None,
         TaskBody::Script { language, text, span } => {

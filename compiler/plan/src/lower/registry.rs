@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ecow::{EcoString, eco_format};
 use fuse_base::Span;
 
-use crate::model::{Task, TaskRef};
+use crate::model::{Resources, Step, Task, TaskRef};
 use crate::names;
 
 /// Tasks by what they say.
@@ -20,15 +20,9 @@ pub(crate) struct Registry {
 impl Registry {
     /// The Task of this name and content, made if there is none; the second variant of a name is `name--2`.
     pub(crate) fn intern(&mut self, base: &EcoString, mut task: Task) -> TaskRef {
-        let plain = without_causes(&task);
         let known = self.variants.entry(base.clone()).or_default();
         for at in known.iter() {
-            let same = self.tasks.get(at.0).is_some_and(|other| {
-                let mut other = without_causes(other);
-                other.name = EcoString::new();
-                other == plain
-            });
-            if same {
+            if self.tasks.get(at.0).is_some_and(|other| same(other, &task)) {
                 return *at;
             }
         }
@@ -47,22 +41,28 @@ impl Registry {
     }
 }
 
-/// A Task with every place wiped out.
-fn without_causes(task: &Task) -> Task {
-    let mut task = task.clone();
-    let none = Span::default();
-    task.cause = none;
-    task.params.iter_mut().for_each(|param| param.cause = none);
-    task.results.iter_mut().for_each(|result| result.cause = none);
-    for step in &mut task.steps {
-        step.image.1 = none;
-        step.run_cause = none;
-        step.env.iter_mut().for_each(|env| env.cause = none);
-        let resources = &mut step.resources;
-        let all = [&mut resources.cpu_request, &mut resources.memory_request, &mut resources.memory_limit];
-        for (_, cause) in all.into_iter().flatten() {
-            *cause = none;
-        }
-    }
-    task
+/// Whether two Tasks say the same; names and places do not count.
+fn same(a: &Task, b: &Task) -> bool {
+    a.description == b.description
+        && a.budget == b.budget
+        && a.workspaces == b.workspaces
+        && a.volumes == b.volumes
+        && all(&a.params, &b.params, |a, b| {
+            (&a.name, a.kind, &a.default, &a.description) == (&b.name, b.kind, &b.default, &b.description)
+        })
+        && all(&a.results, &b.results, |a, b| (&a.name, &a.description) == (&b.name, &b.description))
+        && all(&a.steps, &b.steps, same_step)
+}
+
+fn same_step(a: &Step, b: &Step) -> bool {
+    let value = |one: &Option<(EcoString, Span)>| one.as_ref().map(|(text, _)| text.clone());
+    let resources =
+        |one: &Resources| (value(&one.cpu_request), value(&one.memory_request), value(&one.memory_limit));
+    (&a.name, &a.image.0, &a.run, &a.mounts) == (&b.name, &b.image.0, &b.run, &b.mounts)
+        && resources(&a.resources) == resources(&b.resources)
+        && all(&a.env, &b.env, |a, b| (&a.name, &a.value) == (&b.name, &b.value))
+}
+
+fn all<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }

@@ -59,6 +59,7 @@ pub(crate) struct Parts {
 
 /// The Task that a call needs; `None` after a diagnostic.
 pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Option<Built> {
+    let fuse_analysis::model::Callee::Task(id) = work.call.callee else { return None };
     let task = work.task;
     let sig = &task.sig;
     let generics = &work.call.generics;
@@ -73,7 +74,7 @@ pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Op
     let settings = work.settings.clone().or(declared(cx, &task.settings, &mut names));
     let inputs = body_inputs(&sig.params, &values);
     let body = Body { task, inputs: &inputs, params: &values, generics };
-    let prepared = bodies::prepare(cx, &body)?;
+    let prepared = cx.bodies.prepare(cx, id, &body)?;
     let mut parts = Parts::default();
     let rewrite = services(cx, work, &mut parts)?;
     parameters(cx, work, &prepared, &mut parts)?;

@@ -69,9 +69,7 @@ pub fn lower_with(files: &[(&str, &str)], toml: &str, target: &str) -> Case {
     let checked = fuse_analysis::check(&mut sources, &Memory { files }, &entries);
     assert!(checked.diagnostics.is_empty(), "{}", show(&checked.diagnostics, &sources));
     let target = project.targets.iter().find(|one| one.name == target).expect("the target");
-    let t = std::time::Instant::now();
     let result = fuse_plan::plan(&checked.package, &project, target, &sources);
-    println!("plan {:?}", t.elapsed());
     Case { sources, result }
 }
 
