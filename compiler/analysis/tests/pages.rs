@@ -1,7 +1,7 @@
 //! The pages of the checker's diagnostics: each program under «Fails» has the page's code and no other, each under
 //! «Fixed» has nothing at all.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
