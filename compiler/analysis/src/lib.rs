@@ -7,6 +7,7 @@ mod check;
 mod files;
 pub mod model;
 pub mod ops;
+mod parts;
 pub mod project;
 pub mod ty;
 pub mod value;

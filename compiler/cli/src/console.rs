@@ -74,11 +74,11 @@ impl Console {
     }
 
     /// Says why a verb stopped.
-    pub(crate) fn fail(&self, failures: &[Failure], format: Format) -> Exit {
+    pub(crate) fn fail(&mut self, failures: &[Failure], format: Format) -> Exit {
         for failure in failures {
             match format {
                 Format::Human => self.say(&self.failure(failure)),
-                Format::Json => self.say(&failure_json(failure)),
+                Format::Json => self.data(&failure_json(failure)),
             }
         }
         Exit::Usage
@@ -92,12 +92,17 @@ impl Console {
         format!("{red}error{reset}: {}\n{help}", failure.message)
     }
 
-    /// Shows the diagnostics and, where there are errors, their number.
-    pub(crate) fn diagnostics(&self, checked: &Checked, format: Format) {
+    /// Shows the diagnostics and, where there are errors, their number: text for people on standard error, JSON on
+    /// standard output.
+    pub(crate) fn diagnostics(&mut self, checked: &Checked, format: Format) {
         let all = checked.diagnostics.as_slice();
         let most = if format == Format::Human { MOST_SHOWN } else { all.len() };
         let (shown, rest) = all.split_at(most.min(all.len()));
-        self.say(&self.rendered(shown, &checked.sources, format));
+        let rendered = self.rendered(shown, &checked.sources, format);
+        match format {
+            Format::Human => self.say(&rendered),
+            Format::Json => self.data(&rendered),
+        }
         if !rest.is_empty() {
             self.say(&format!(
                 "and {} more: put these right first, or see all with `--format json`\n\n",
@@ -123,8 +128,8 @@ impl Console {
     }
 
     /// The exit status of the process: lost data is a failure, however well the verb went.
-    pub(crate) fn close(self, exit: Exit) -> Exit {
-        match (&self.broken, exit) {
+    pub(crate) fn close(mut self, exit: Exit) -> Exit {
+        match (self.broken.take(), exit) {
             (Some(error), Exit::Done) => {
                 let message = format!("cannot write to standard output: {error}");
                 self.fail(&[Failure::new(message, "check where it is redirected to")], Format::Human)

@@ -173,7 +173,7 @@ fn checked(folder: &Path) -> BTreeMap<String, Vec<(String, u64, u64)>> {
     let output =
         Command::new(fusec()).args(["check", "--format", "json"]).current_dir(folder).output().unwrap();
     let mut found: BTreeMap<String, Vec<(String, u64, u64)>> = BTreeMap::new();
-    for line in String::from_utf8(output.stderr).unwrap().lines() {
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
         let one: Value = serde_json::from_str(line).unwrap();
         let code = one["code"].as_str().unwrap().to_owned();
         let place = (code, one["line"].as_u64().unwrap(), one["column"].as_u64().unwrap());

@@ -79,27 +79,26 @@ impl Steps {
                     self.block(otherwise);
                 }
             }
-            Kind::Field(base, _)
-            | Kind::Metric(base, _)
-            | Kind::ArtifactField(base, _)
-            | Kind::Uri(base)
-            | Kind::CaseName(base)
-            | Kind::RangeMin(base)
-            | Kind::RangeMax(base)
-            | Kind::Unary(_, base)
-            | Kind::Some(base) => self.typed(base),
-            Kind::Index(a, b) | Kind::Binary(_, a, b) => {
-                self.typed(a);
-                self.typed(b);
-            }
-            Kind::Concat(items) | Kind::List(items) => items.iter().for_each(|item| self.typed(item)),
-            Kind::Record(fields) => fields.iter().for_each(|(_, field)| self.typed(field)),
             Kind::Error
             | Kind::Value(_)
             | Kind::Param(_)
             | Kind::Option(..)
             | Kind::Generic(_)
-            | Kind::Local(_) => {}
+            | Kind::Local(_)
+            | Kind::Field(..)
+            | Kind::Metric(..)
+            | Kind::ArtifactField(..)
+            | Kind::Uri(_)
+            | Kind::CaseName(_)
+            | Kind::RangeMin(_)
+            | Kind::RangeMax(_)
+            | Kind::Index(..)
+            | Kind::Concat(_)
+            | Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Unary(..)
+            | Kind::Binary(..)
+            | Kind::Some(_) => typed.parts().for_each(|part| self.typed(part)),
         }
     }
 

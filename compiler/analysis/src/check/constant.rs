@@ -140,60 +140,13 @@ fn late_part(typed: &Typed) -> Option<&Typed> {
     if !typed.late {
         return None;
     }
-    match &typed.kind {
-        Kind::List(items) | Kind::Concat(items) => items.iter().find_map(late_part),
-        Kind::Record(fields) => fields.iter().find_map(|(_, field)| late_part(field)),
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => late_part(base),
-        Kind::Index(a, b) | Kind::Binary(_, a, b) => late_part(a).or_else(|| late_part(b)),
-        Kind::Error
-        | Kind::Value(_)
-        | Kind::Param(_)
-        | Kind::Option(..)
-        | Kind::Generic(_)
-        | Kind::Local(_)
-        | Kind::Call(_)
-        | Kind::Apply(_)
-        | Kind::If(_) => Some(typed),
-    }
+    let mut parts = typed.parts().peekable();
+    if parts.peek().is_none() { Some(typed) } else { parts.find_map(late_part) }
 }
 
 /// Whether an error inside was reported.
-#[deny(clippy::wildcard_enum_match_arm)]
 pub(super) fn has_error(typed: &Typed) -> bool {
-    if typed.ty.is_error() {
-        return true;
-    }
-    match &typed.kind {
-        Kind::Error => true,
-        Kind::List(items) | Kind::Concat(items) => items.iter().any(has_error),
-        Kind::Record(fields) => fields.iter().any(|(_, field)| has_error(field)),
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => has_error(base),
-        Kind::Index(a, b) | Kind::Binary(_, a, b) => has_error(a) || has_error(b),
-        Kind::Value(_)
-        | Kind::Param(_)
-        | Kind::Option(..)
-        | Kind::Generic(_)
-        | Kind::Local(_)
-        | Kind::Call(_)
-        | Kind::Apply(_)
-        | Kind::If(_) => false,
-    }
+    typed.ty.is_error() || matches!(typed.kind, Kind::Error) || typed.parts().any(has_error)
 }
 
 /// The same expression, as a value where all its parts are values. Never changes the type.

@@ -119,32 +119,10 @@ fn weigh(typed: &Typed, left: &mut usize) {
     if *left == 0 {
         return;
     }
-    match &typed.kind {
-        Kind::Value(value) => weigh_value(value, left),
-        Kind::List(items) | Kind::Concat(items) => items.iter().for_each(|item| weigh(item, left)),
-        Kind::Record(fields) => fields.iter().for_each(|(_, field)| weigh(field, left)),
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => weigh(base, left),
-        Kind::Index(a, b) | Kind::Binary(_, a, b) => {
-            weigh(a, left);
-            weigh(b, left);
-        }
-        Kind::Error
-        | Kind::Param(_)
-        | Kind::Option(..)
-        | Kind::Generic(_)
-        | Kind::Local(_)
-        | Kind::Call(_)
-        | Kind::Apply(_)
-        | Kind::If(_) => {}
+    if let Kind::Value(value) = &typed.kind {
+        weigh_value(value, left);
     }
+    typed.parts().for_each(|part| weigh(part, left));
 }
 
 fn weigh_value(value: &Value, left: &mut usize) {

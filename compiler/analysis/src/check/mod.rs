@@ -16,6 +16,7 @@ mod constant;
 mod declare;
 mod expr;
 mod fit;
+mod follow_ups;
 mod functions;
 mod generics;
 mod limits;
@@ -134,6 +135,9 @@ pub(crate) struct Checker<'a> {
     sources: &'a mut Sources,
     files: &'a dyn Files,
     diagnostics: Vec<Diagnostic>,
+    /// What the parser reported.
+    syntax_errors: Vec<Diagnostic>,
+    unread: follow_ups::Unread,
     package: Package,
     modules: Vec<Module>,
     /// Modules after what they import.
@@ -159,6 +163,8 @@ impl<'a> Checker<'a> {
             sources,
             files,
             diagnostics: Vec::new(),
+            syntax_errors: Vec::new(),
+            unread: follow_ups::Unread::default(),
             package: Package::default(),
             modules: Vec::new(),
             order: Vec::new(),
@@ -180,6 +186,9 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(mut self) -> Checked {
+        let (unread, sources) = (&self.unread, &*self.sources);
+        self.diagnostics.retain(|diagnostic| !unread.explains(diagnostic, sources));
+        self.diagnostics.append(&mut self.syntax_errors);
         fuse_base::sort_and_dedup(&mut self.diagnostics, self.sources);
         self.package.files = self.read_files;
         Checked { package: self.package, diagnostics: self.diagnostics }

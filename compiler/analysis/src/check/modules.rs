@@ -123,7 +123,8 @@ impl Checker<'_> {
         let file = self.sources.add(shown.as_str(), Arc::clone(&text));
         self.read_files.push(file);
         let parse = fuse_syntax::parse(file, &text);
-        self.diagnostics.extend(parse.diagnostics);
+        self.unread.note(&parse.diagnostics, self.sources);
+        self.syntax_errors.extend(parse.diagnostics);
         let ast = Rc::new(parse.file);
         let id = self.modules.len();
         let folder =

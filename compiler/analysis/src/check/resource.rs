@@ -255,17 +255,6 @@ fn in_spec(path: &[EcoString]) -> bool {
 fn late_param(typed: &Typed) -> Option<usize> {
     match &typed.kind {
         Kind::Param(at) => Some(*at),
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => late_param(base),
-        Kind::Concat(parts) | Kind::List(parts) => parts.iter().filter(|part| part.late).find_map(late_param),
-        Kind::Binary(_, a, b) | Kind::Index(a, b) => late_param(a).or_else(|| late_param(b)),
-        _ => None,
+        _ => typed.parts().filter(|part| part.late).find_map(late_param),
     }
 }

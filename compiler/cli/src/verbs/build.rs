@@ -50,7 +50,7 @@ impl Arguments {
         Ok(self.report_built(&built, console))
     }
 
-    fn report_built(&self, built: &Built, console: &Console) -> Exit {
+    fn report_built(&self, built: &Built, console: &mut Console) -> Exit {
         console.diagnostics(&built.checked, self.format);
         if built.checked.errors() > 0 {
             return Exit::Errors;
@@ -72,12 +72,21 @@ impl Arguments {
         if compared.checked.errors() > 0 {
             return Exit::Errors;
         }
-        for difference in &compared.differences {
-            console.data(&difference.diff);
-        }
-        if self.format == Format::Human {
-            for difference in &compared.differences {
-                console.say(&format!("stale: {}: {}\n", difference.path, difference.reason));
+        match self.format {
+            Format::Human => {
+                for difference in &compared.differences {
+                    console.data(&difference.diff);
+                }
+                for difference in &compared.differences {
+                    console.say(&format!("stale: {}: {}\n", difference.path, difference.reason));
+                }
+            }
+            Format::Json => {
+                let stale = compared.differences.iter().map(|difference| {
+                    let message = format!("{} is stale: {}", difference.path, difference.reason);
+                    Failure::new(message, "run `fusec build` and commit what it writes")
+                });
+                console.fail(&stale.collect::<Vec<_>>(), self.format);
             }
         }
         let (exit, last) = match compared.state {

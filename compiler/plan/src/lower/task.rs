@@ -181,29 +181,7 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
 
 /// Whether an expression mentions a parameter.
 fn mentions(typed: &Typed, param: usize) -> bool {
-    match &typed.kind {
-        Kind::Param(at) => *at == param,
-        Kind::Concat(items) | Kind::List(items) => items.iter().any(|item| mentions(item, param)),
-        Kind::Record(fields) => fields.iter().any(|(_, field)| mentions(field, param)),
-        Kind::Index(a, b) | Kind::Binary(_, a, b) => mentions(a, param) || mentions(b, param),
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => mentions(base, param),
-        Kind::Error
-        | Kind::Value(_)
-        | Kind::Option(..)
-        | Kind::Generic(_)
-        | Kind::Local(_)
-        | Kind::Call(_)
-        | Kind::Apply(_)
-        | Kind::If(_) => false,
-    }
+    matches!(typed.kind, Kind::Param(at) if at == param) || typed.parts().any(|part| mentions(part, param))
 }
 
 /// Constants that a script reads as `$IN_…`: scalars as variables, others by the contract.

@@ -1,0 +1,38 @@
+//! The parts of a typed expression, for everything that looks inside one.
+
+use ecow::EcoString;
+
+use crate::model::{Kind, Typed};
+
+impl Typed {
+    /// The expressions directly inside this one, in source order. Calls and `if`s are steps of their own: what is
+    /// inside them is not a part.
+    pub fn parts(&self) -> impl Iterator<Item = &Self> {
+        const NO_ITEMS: &[Typed] = &[];
+        const NO_FIELDS: &[(EcoString, Typed)] = &[];
+        let (sides, items, fields): ([Option<&Self>; 2], &[Self], &[(EcoString, Self)]) = match &self.kind {
+            Kind::List(items) | Kind::Concat(items) => ([None, None], items, NO_FIELDS),
+            Kind::Record(fields) => ([None, None], NO_ITEMS, fields),
+            Kind::Field(base, _)
+            | Kind::Metric(base, _)
+            | Kind::ArtifactField(base, _)
+            | Kind::Uri(base)
+            | Kind::CaseName(base)
+            | Kind::RangeMin(base)
+            | Kind::RangeMax(base)
+            | Kind::Unary(_, base)
+            | Kind::Some(base) => ([Some(base), None], NO_ITEMS, NO_FIELDS),
+            Kind::Index(a, b) | Kind::Binary(_, a, b) => ([Some(a), Some(b)], NO_ITEMS, NO_FIELDS),
+            Kind::Error
+            | Kind::Value(_)
+            | Kind::Param(_)
+            | Kind::Option(..)
+            | Kind::Generic(_)
+            | Kind::Local(_)
+            | Kind::Call(_)
+            | Kind::Apply(_)
+            | Kind::If(_) => ([None, None], NO_ITEMS, NO_FIELDS),
+        };
+        sides.into_iter().flatten().chain(items).chain(fields.iter().map(|(_, field)| field))
+    }
+}
