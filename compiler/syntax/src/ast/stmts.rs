@@ -29,7 +29,7 @@ pub struct Clause {
 /// A part of a clause.
 #[derive(Clone, Debug)]
 pub enum ClauseArg {
-    /// An expression; bare words are [`ExprKind::Name`].
+    /// An expression; bare words are [`super::ExprKind::Name`].
     Expr(Expr),
     /// `X: T = default`, `X?`
     Typed {
