@@ -4,13 +4,16 @@ use ecow::EcoString;
 
 use crate::model::{Kind, Typed};
 
+/// What can be inside an expression: up to two sides, items, or named fields.
+type Inside<'t> = ([Option<&'t Typed>; 2], &'t [Typed], &'t [(EcoString, Typed)]);
+
 impl Typed {
     /// The expressions directly inside this one, in source order. Calls and `if`s are steps of their own: what is
     /// inside them is not a part.
     pub fn parts(&self) -> impl Iterator<Item = &Self> {
         const NO_ITEMS: &[Typed] = &[];
         const NO_FIELDS: &[(EcoString, Typed)] = &[];
-        let (sides, items, fields): ([Option<&Self>; 2], &[Self], &[(EcoString, Self)]) = match &self.kind {
+        let (sides, items, fields): Inside<'_> = match &self.kind {
             Kind::List(items) | Kind::Concat(items) => ([None, None], items, NO_FIELDS),
             Kind::Record(fields) => ([None, None], NO_ITEMS, fields),
             Kind::Field(base, _)
