@@ -169,6 +169,9 @@ impl Body<'_, '_> {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
         }
+        if matches!(name, "file" | "dataset") {
+            return self.later(&codes::not_yet::ARTIFACT_PARAMETER, span, &format!("`{name}(…)`"));
+        }
         if super::types::BUILT_IN.contains(&name) {
             let message = format!("`{name}` is a type, not a value");
             let diagnostic =

@@ -96,12 +96,10 @@ impl Checker<'_> {
             && artifact.by.is_none()
         {
             let shown = self.show(&param.ty);
-            let diagnostic = Diagnostic::new(
-                &codes::types::BAD_TYPE,
-                param.span,
-                format!("{shown} is files, and a run is started with values"),
-            )
-            .help("write `by uri(…)`, or let a step of the pipeline produce it");
+            let message =
+                format!("this compiler cannot start a pipeline with files yet, and {shown} is files");
+            let diagnostic = Diagnostic::new(&codes::not_yet::ARTIFACT_PARAMETER, param.span, message)
+                .help("write `by uri(…)`, or let a step of the pipeline produce it");
             self.report(diagnostic);
         }
     }
