@@ -66,7 +66,7 @@ impl Body<'_, '_> {
             ExprKind::Binary { op, op_span, left, right } => {
                 self.binary(*op, *op_span, left, right, span, want)
             }
-            ExprKind::If(inner) => self.if_value(inner, span, want),
+            ExprKind::If(inner) => self.if_value(inner, span),
             ExprKind::Paren(inner) => {
                 let typed = self.expr(inner, want);
                 Typed { span, ..typed }

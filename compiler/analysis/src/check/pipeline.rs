@@ -163,10 +163,9 @@ impl Body<'_, '_> {
                     let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
                     out.stmts.push(stmt);
                 }
-                StmtKind::Finally(inner) => {
+                StmtKind::Finally(_) => {
                     let place = Span { end: stmt.span.start + 7, ..stmt.span };
                     self.later(&codes::not_yet::FINALLY, place, "`finally`");
-                    let _ = inner;
                 }
                 StmtKind::Expr(expr) if value && at == last => {
                     out.value = Some(Box::new(self.expr(expr, None)))
@@ -184,7 +183,7 @@ impl Body<'_, '_> {
     /// An expression for its effect.
     fn effect(&mut self, expr: &Expr) -> Typed {
         if let ExprKind::If(inner) = &expr.kind {
-            return self.branch(inner, expr.span, false, None);
+            return self.branch(inner, expr.span, false);
         }
         let typed = self.expr(expr, None);
         if root_call(&typed).is_none() && !has_error(&typed) && !matches!(typed.kind, Kind::If(_)) {
@@ -330,7 +329,7 @@ impl Body<'_, '_> {
     }
 
     /// An `if` whose value is used.
-    pub(super) fn if_value(&mut self, inner: &IfExpr, span: Span, want: Option<&Ty>) -> Typed {
+    pub(super) fn if_value(&mut self, inner: &IfExpr, span: Span) -> Typed {
         self.hint = None;
         if self.env.place != Place::Pipeline {
             let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, "`if` stands in pipelines")
@@ -338,10 +337,10 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
-        self.branch(inner, span, true, want)
+        self.branch(inner, span, true)
     }
 
-    fn branch(&mut self, inner: &IfExpr, span: Span, used: bool, want: Option<&Ty>) -> Typed {
+    fn branch(&mut self, inner: &IfExpr, span: Span, used: bool) -> Typed {
         let (condition, cond_span, late) = self.condition(&inner.cond);
         let chain = ChainId(index(self.flow.chains.len()));
         self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
@@ -383,7 +382,7 @@ impl Body<'_, '_> {
             }
         };
         self.flow.const_arms.pop();
-        let ty = if used { self.value_type(&then, otherwise.as_ref(), span, want) } else { Ty::Never };
+        let ty = if used { self.value_type(&then, otherwise.as_ref(), span) } else { Ty::Never };
         if used && late && !ty.is_error() {
             let head = Span { end: cond_span.end, ..span };
             self.later(
@@ -426,14 +425,13 @@ impl Body<'_, '_> {
     }
 
     /// The type of an `if` with both arms, or `T?` without an `else`.
-    fn value_type(&mut self, then: &Block, otherwise: Option<&Block>, span: Span, want: Option<&Ty>) -> Ty {
+    fn value_type(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Ty {
         let of = |block: &Block| block.value.as_ref().map(|value| (value.ty.clone(), value.span));
         let (Some((first, first_span)), other) = (of(then), otherwise.map(of)) else {
             return self.no_arm_value(span);
         };
         let Some(second) = other else { return first.optional() };
         let Some((second, second_span)) = second else { return self.no_arm_value(span) };
-        let _ = want;
         if first.is_error() || second.is_error() {
             return Ty::Error;
         }

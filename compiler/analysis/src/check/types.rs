@@ -72,7 +72,7 @@ impl Checker<'_> {
                 let ty = self.alias(id, span);
                 self.without_args(args, ty, &last.text)
             }
-            Some(Def::Artifact(id)) => self.artifact(id, args, span, env),
+            Some(Def::Artifact(id)) => self.artifact(id, args, env),
             Some(Def::Error) => Ty::Error,
             Some(other) => {
                 let diagnostic = Diagnostic::new(
@@ -264,7 +264,7 @@ impl Checker<'_> {
         }
     }
 
-    fn artifact(&mut self, id: ArtifactId, args: &[TypeArg], span: Span, env: &Env) -> Ty {
+    fn artifact(&mut self, id: ArtifactId, args: &[TypeArg], env: &Env) -> Ty {
         let Some(decl) = self.package.artifacts.get(id.0 as usize) else { return Ty::Error };
         let (name, kinds) = (decl.name.clone(), decl.facets.clone());
         let mut facets = vec![Facet::Unset; kinds.len()];
@@ -294,7 +294,6 @@ impl Checker<'_> {
                 *place = facet;
             }
         }
-        let _ = span;
         Ty::Artifact(Rc::new(ArtifactTy { decl: id, facets, by: None }))
     }
 

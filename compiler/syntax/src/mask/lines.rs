@@ -162,29 +162,8 @@ impl Scanner<'_> {
     /// Whether a line cannot end with a token of this kind.
     fn demands_more(&self, last: K) -> bool {
         match last {
-            K::Comma
-            | K::Assign
-            | K::Arrow
-            | K::Colon
-            | K::Plus
-            | K::Minus
-            | K::Star
-            | K::Slash
-            | K::Percent
-            | K::And
-            | K::Or
-            | K::AndAnd
-            | K::OrOr
-            | K::EqEq
-            | K::NotEq
-            | K::Less
-            | K::LessEq
-            | K::Greater
-            | K::GreaterEq
-            | K::Coalesce
-            | K::DotDotEq
-            | K::LAngle
-            | K::Not => true,
+            K::Minus | K::DotDotEq | K::Not => true,
+            _ if joins(last) => true,
             K::Keyword if self.body() != Body::Clauses => {
                 let text = self.last.and_then(|last| self.text.get(last.start..last.end)).unwrap_or("");
                 matches!(text, "in" | "apply" | "with" | "after" | "else" | "where" | "by")
@@ -196,29 +175,8 @@ impl Scanner<'_> {
     /// Whether a line cannot start with this token.
     fn continues(&self, next: K, word: &str, end: usize) -> bool {
         match next {
-            K::Dot
-            | K::Question
-            | K::Coalesce
-            | K::Arrow
-            | K::Comma
-            | K::Colon
-            | K::Assign
-            | K::Plus
-            | K::Star
-            | K::Slash
-            | K::Percent
-            | K::And
-            | K::Or
-            | K::AndAnd
-            | K::OrOr
-            | K::EqEq
-            | K::NotEq
-            | K::Less
-            | K::LessEq
-            | K::Greater
-            | K::GreaterEq
-            | K::LAngle
-            | K::RAngle => true,
+            K::Dot | K::Question | K::RAngle => true,
+            _ if joins(next) => true,
             K::Minus => matches!(self.byte(self.pos + 1), Some(b' ')),
             K::LBrace => self.in_header(),
             K::Ident => word == "from" && self.in_header(),
@@ -244,4 +202,31 @@ impl Scanner<'_> {
         }
         self.close_everything();
     }
+}
+
+/// Tokens that stand between two things, so that a line neither ends nor starts with one.
+const fn joins(kind: K) -> bool {
+    matches!(
+        kind,
+        K::Comma
+            | K::Assign
+            | K::Arrow
+            | K::Colon
+            | K::Plus
+            | K::Star
+            | K::Slash
+            | K::Percent
+            | K::And
+            | K::Or
+            | K::AndAnd
+            | K::OrOr
+            | K::EqEq
+            | K::NotEq
+            | K::Less
+            | K::LessEq
+            | K::Greater
+            | K::GreaterEq
+            | K::Coalesce
+            | K::LAngle
+    )
 }
