@@ -10,17 +10,6 @@ use fuse_wire::contract::Port;
 use fuse_wire::types::Range;
 use indexmap::IndexMap;
 
-/// Bytes of a String, Url, Path or Image without a bound.
-const TEXT: u64 = 256;
-/// Bytes of a reference `{u, d}`.
-const REFERENCE: u64 = 320;
-/// Bytes of a number.
-const NUMBER: u64 = 25;
-/// Entries of a list without a bound.
-const ITEMS: u64 = 256;
-/// Bytes of a map: its keys are known only from a value.
-const MAP: u64 = 1024;
-
 fn signed(bounds: &Bounds<u64>) -> Range<i64> {
     let cast = |bound: Option<u64>| bound.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
     Range { low: cast(bounds.low), high: cast(bounds.high) }
@@ -116,30 +105,5 @@ pub(crate) const fn is_text(ty: &Ty) -> bool {
 
 /// The largest number of bytes of a value's text.
 pub(crate) fn max_bytes(package: &Package, ty: &Ty) -> u64 {
-    match ty {
-        Ty::Bool => 5,
-        Ty::Int(_)
-        | Ty::Float(_)
-        | Ty::Duration(_)
-        | Ty::Cpu(_)
-        | Ty::Memory(_)
-        | Ty::Count(_)
-        | Ty::Range => NUMBER,
-        Ty::String(text) => text.bytes.high.map_or(TEXT, |high| u64::try_from(high).unwrap_or(0)),
-        Ty::DnsLabel => 63,
-        Ty::Enum(_) => cases(package, ty).iter().map(|case| case.len() as u64).max().unwrap_or(0),
-        Ty::List(item, bounds) => {
-            let items = bounds.high.map_or(ITEMS, |high| u64::try_from(high).unwrap_or(0));
-            items.saturating_mul(max_bytes(package, item) + 3).saturating_add(2)
-        }
-        Ty::Map(_) => MAP,
-        Ty::Record(record) => record.fields.iter().fold(2, |sum: u64, field| {
-            sum.saturating_add(field.name.len() as u64 + max_bytes(package, &field.ty) + 6)
-        }),
-        Ty::Optional(inner) => max_bytes(package, inner).max(4),
-        Ty::Artifact(_) => REFERENCE,
-        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar | Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => {
-            TEXT
-        }
-    }
+    wire(package, ty).max_bytes()
 }

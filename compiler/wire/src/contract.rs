@@ -11,6 +11,9 @@ use crate::types::WireType;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
+    /// The task's name, for messages.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// Inputs, in declared order.
     #[serde(rename = "in", default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, Port>,
@@ -29,6 +32,83 @@ pub struct Contract {
     /// The argument vector of the user's command, where a late text takes part in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<Word>,
+    /// Results that also go to the run's store, for a join to find: `join--r/value` → `rmse`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub slots: IndexMap<String, String>,
+    /// What a `join` helper merges: for each result the arms that it may come from.
+    #[serde(rename = "join", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub joins: IndexMap<String, Join>,
+    /// What a `list` helper checks and counts, by the input's name.
+    #[serde(rename = "list", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub lists: IndexMap<String, List>,
+    /// Bytes that all results of the pod may take together in a termination message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<u32>,
+}
+
+/// A value that comes from one of several arms.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The form of the merged value.
+    pub port: Port,
+    /// Tried in order: the first whose selectors all hold gives the value, unless that value is absent.
+    pub cases: Vec<Case>,
+    /// The value when no case gives one; without it an optional port is absent, and another one an error.
+    #[serde(rename = "else", default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Vec<Leaf>>,
+}
+
+/// An arm with the value that it gives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Conditions on inputs; all must hold.
+    #[serde(rename = "if", default, skip_serializing_if = "Vec::is_empty")]
+    pub selectors: Vec<Selector>,
+    /// The value on the wire: a text, or the JSON of a composite and its late leaves.
+    pub value: Vec<Leaf>,
+}
+
+/// A comparison of an input's text on the wire with constants, as a `when` of the arm has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    /// The input, passed as `--select=<name>=…`.
+    #[serde(rename = "in")]
+    pub input: String,
+    /// The texts that it is compared with, encoded.
+    pub is: Vec<String>,
+    /// Whether it must be none of them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub not: bool,
+}
+
+/// A text on the wire, joined of parts: encoding commutes with joining.
+pub type Leaf = Vec<Piece>;
+
+/// A part of a [`Leaf`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Piece {
+    /// An encoded constant.
+    Text(String),
+    /// The text of a parameter, passed as `--part=<name>=…`.
+    In(String),
+    /// What a step of the arm left in the run's store: `join--r/value`.
+    Slot(String),
+}
+
+/// A list that is ranged over.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Other inputs that must be as long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zip: Vec<String>,
+    /// Whether the list itself goes to `list.json` in the run's store, because a result could not hold it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stored: bool,
 }
 
 /// The form in which a value arrives or leaves.

@@ -7,12 +7,15 @@ pub mod composite;
 pub mod condition;
 pub mod contract;
 pub mod read;
+pub mod reference;
 pub mod text;
 pub mod types;
+pub mod write;
 
 pub use composite::{Composite, Encoded};
 pub use condition::{Condition, Operand};
 pub use contract::Contract;
+pub use reference::Reference;
 pub use text::{ABSENT, decode, encode};
 pub use types::WireType;
 

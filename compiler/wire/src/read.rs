@@ -245,7 +245,7 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
 }
 
 /// A scheme, a colon and something behind it, without blanks.
-fn is_url(text: &str) -> bool {
+pub(crate) fn is_url(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))

@@ -99,6 +99,44 @@ impl WireType {
     }
 }
 
+/// Bytes of a String, Url, Path or Image without a bound.
+const TEXT: u64 = 256;
+/// Bytes of a number.
+const NUMBER: u64 = 25;
+/// Entries of a list without a bound.
+const ITEMS: u64 = 256;
+/// Bytes of a map: its keys are known only from a value.
+const MAP: u64 = 1024;
+
+impl WireType {
+    /// The largest number of bytes that a value's text may take: what the budget of results counts with, and what a
+    /// producer may write. A text without a bound has 256.
+    #[must_use]
+    pub fn max_bytes(&self) -> u64 {
+        let high = |bounds: &Range<i64>, otherwise: u64| {
+            bounds.high.map_or(otherwise, |high| u64::try_from(high).unwrap_or(0))
+        };
+        match self {
+            Self::Bool => 5,
+            Self::Int(_) | Self::Float(_) | Self::Duration(_) => NUMBER,
+            Self::Cpu(_) | Self::Memory(_) | Self::Count(_) => NUMBER,
+            Self::Text(bytes, _) => high(bytes, TEXT),
+            Self::DnsLabel => 63,
+            Self::Enum(cases) => cases.iter().map(|case| case.len() as u64).max().unwrap_or(0),
+            Self::List(item, bounds) => {
+                high(bounds, ITEMS).saturating_mul(item.max_bytes().saturating_add(3)).saturating_add(2)
+            }
+            Self::Map(_) => MAP,
+            Self::Record(fields) => fields.iter().fold(2, |sum: u64, (name, ty)| {
+                sum.saturating_add(name.len() as u64).saturating_add(ty.max_bytes()).saturating_add(6)
+            }),
+            Self::Optional(inner) => inner.max_bytes().max(4),
+            Self::Files(_) | Self::Uri(_) => crate::reference::MAX_BYTES as u64,
+            Self::Url | Self::Path | Self::Image | Self::Scalar => TEXT,
+        }
+    }
+}
+
 fn range<T: PartialEq + fmt::Display>(f: &mut fmt::Formatter<'_>, range: &Range<T>) -> fmt::Result {
     match (&range.low, &range.high) {
         (None, None) => Ok(()),

@@ -17,6 +17,7 @@ static CRATES: &[(&str, &[&str])] = &[
     ("fuse-emit", &["fuse-base", "fuse-analysis", "fuse-plan", "fuse-wire"]),
     ("fuse-driver", &["fuse-base", "fuse-syntax", "fuse-analysis", "fuse-plan", "fuse-emit", "fuse-wire"]),
     ("fuse-lsp", &["fuse-base", "fuse-driver"]),
+    ("fuse-step", &["fuse-wire"]),
     ("fusec", &["fuse-base", "fuse-analysis", "fuse-plan", "fuse-driver", "fuse-lsp"]),
     ("fuse-testkit", &[]),
     ("xtask", &["fuse-base", "fuse-testkit"]),
@@ -31,7 +32,7 @@ static KEPT: &[(&str, &[&str])] = &[
     ("lsp-server", &["fuse-lsp"]),
     ("serde-saphyr", &["fuse-emit"]),
     ("serde_yaml", &["fuse-emit"]),
-    ("kube", &[]),
+    ("kube", &["fuse-step"]),
 ];
 
 /// What `emit` may use of `analysis`: types and values, nothing that checks.
