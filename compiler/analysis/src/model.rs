@@ -479,6 +479,8 @@ pub enum Kind {
     Apply(Box<Call>),
     /// `if`
     If(Box<If>),
+    /// `fail "…"`: ends the run with a text; of type Never.
+    Fail(Box<Typed>),
     /// A value of type T given where `T?` is expected.
     Some(Box<Typed>),
 }

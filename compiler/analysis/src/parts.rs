@@ -24,6 +24,7 @@ impl Typed {
             | Kind::RangeMin(base)
             | Kind::RangeMax(base)
             | Kind::Unary(_, base)
+            | Kind::Fail(base)
             | Kind::Some(base) => ([Some(base), None], NO_ITEMS, NO_FIELDS),
             Kind::Index(a, b) | Kind::Binary(_, a, b) => ([Some(a), Some(b)], NO_ITEMS, NO_FIELDS),
             Kind::Error

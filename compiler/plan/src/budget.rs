@@ -15,12 +15,22 @@ const RECORDS: u64 = 160;
 /// Bytes around the name and value of a result: `{"key":"","value":"","type":1},`.
 const AROUND: u64 = 31;
 
+/// The containers of a pod with so many steps: Tekton adds one that prepares, and one that places scripts.
+fn containers(cx: &Cx<'_>, steps: usize, scripts: bool) -> u64 {
+    steps as u64 + 1 + u64::from(scripts) + u64::from(cx.target.injected_containers)
+}
+
+/// Bytes that all results of such a pod may take in the termination message of a container.
+pub(crate) fn allowed(cx: &Cx<'_>, steps: usize, scripts: bool) -> u32 {
+    let allowed = MESSAGE.min(POD / containers(cx, steps, scripts)).saturating_sub(RECORDS);
+    u32::try_from(allowed).unwrap_or(u32::MAX)
+}
+
 /// Fills in the budget of a Task and reports results that may not fit.
 pub(crate) fn check(cx: &Cx<'_>, task: &mut Task, sizes: &[(EcoString, u64)], call: Span) {
     let scripts = task.steps.iter().any(|step| matches!(step.run, Run::Script(_)));
-    let containers =
-        task.steps.len() as u64 + 1 + u64::from(scripts) + u64::from(cx.target.injected_containers);
-    let allowed = MESSAGE.min(POD / containers).saturating_sub(RECORDS);
+    let containers = containers(cx, task.steps.len(), scripts);
+    let allowed = u64::from(allowed(cx, task.steps.len(), scripts));
     let size = |(name, bytes): &(EcoString, u64)| bytes.saturating_add(name.len() as u64 + AROUND);
     let used = sizes.iter().fold(0u64, |sum, one| sum.saturating_add(size(one)));
     let cut = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);

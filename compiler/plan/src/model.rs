@@ -313,6 +313,8 @@ pub enum NodeKind {
     Decide,
     /// A helper that fails the run with a message.
     Fail,
+    /// A helper that merges what arms give.
+    Join,
 }
 
 /// A `when` entry.

@@ -98,6 +98,7 @@ impl Steps {
             | Kind::Record(_)
             | Kind::Unary(..)
             | Kind::Binary(..)
+            | Kind::Fail(_)
             | Kind::Some(_) => typed.parts().for_each(|part| self.typed(part)),
         }
     }

@@ -185,6 +185,7 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
         NodeKind::Apply => "apply",
         NodeKind::Decide => "decide",
         NodeKind::Fail => "fail",
+        NodeKind::Join => "join",
     };
     let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
     write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;

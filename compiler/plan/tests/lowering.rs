@@ -209,17 +209,41 @@ fn plans_are_the_same_every_time() {
 }
 
 #[test]
-fn what_needs_a_join_is_told_and_not_built() {
-    for body in [
-        "pipeline p() { let f = flip()\n let a = if f.sure { say(\"a\") } else { say(\"b\") }\n say(a.said) }",
-        "pipeline p() -> { said: String? } { let f = flip()\n if f.sure { return { said: say(\"a\").said } } \
-         else { return { said: say(\"b\").said } } }",
-    ] {
-        let case = std::panic::catch_unwind(|| program(body).errors());
-        // The checker may already say so.
-        let said = case.unwrap_or_else(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default());
-        assert!(said.contains("FS0901"), "{said}");
-    }
+fn a_join_runs_after_the_last_steps_of_all_arms_and_under_the_outer_guards() {
+    let plan = program(
+        "pipeline p() -> { said: String? } { let f = flip()\n if f.value < 0.9 {\n \
+         let a = if f.sure { let x = say(\"a\")\n say(x.said) } else { say(\"b\") }\n \
+         return { said: say(a.said).said } } }",
+    );
+    let text = plan.plan().to_string();
+    let join = text.split("  join join--a").nth(1).and_then(|rest| rest.split("  step ").next()).unwrap();
+    assert!(join.contains("when $(tasks.f.results.arm--0) in [0]"), "{join}");
+    let after: Vec<&str> = join.lines().filter_map(|line| line.trim().strip_prefix("after ")).collect();
+    assert_eq!(after, ["say", "say--2"], "the first step of an arm is followed by its second one\n{text}");
+}
+
+#[test]
+fn values_of_arms_reach_their_join_through_the_store_and_others_as_parameters() {
+    let source = "pipeline p(name: String) { let f = flip()\n let out = say(name)\n \
+        let a = if f.sure { say(\"a\").said } else { out.said }\n say(a) }";
+    let text = program(source).plan().to_string();
+    assert!(text.contains("\"slots\":{\"join--a/value\":\"said\"}"), "{text}");
+    assert!(text.contains("part--0 = $(tasks.out.results.said)"), "{text}");
+    let constants = "pipeline p(flag: Bool) { let a = if flag { \"a\" } else { \"b\" }\n say(a) }";
+    let text = program(constants).plan().to_string();
+    assert!(text.contains("join join--a") && !text.contains("workspace fuse--store"), "{text}");
+}
+
+#[test]
+fn merging_what_steps_of_arms_yield_needs_a_store() {
+    let source = "pipeline p() { let f = flip()\n let a = if f.sure { say(\"a\") } else { say(\"b\") }\n say(a.said) }";
+    let toml: String = support::DEFAULT
+        .lines()
+        .filter(|line| !line.starts_with("store"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let errors = lower_with(&[("main.fuse", &format!("{STEPS}\n{source}"))], &toml, "dev").errors();
+    assert!(errors.contains("merging the arms of a condition needs a store"), "{errors}");
 }
 
 #[test]

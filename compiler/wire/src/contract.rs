@@ -95,7 +95,8 @@ pub enum Piece {
     Text(String),
     /// The text of a parameter, passed as `--part=<name>=…`.
     In(String),
-    /// What a step of the arm left in the run's store: `join--r/value`.
+    /// What a step of the arm left in the run's store: `join--r/value`. Where nothing was left, the case gives no
+    /// value.
     Slot(String),
 }
 

@@ -81,8 +81,6 @@ pub(super) struct Flow {
     pub(super) names: HashMap<EcoString, LocalId>,
     /// The arms around the current statement, outermost first.
     pub(super) arms: Vec<(ChainId, u32)>,
-    /// How many arms around the current statement are chosen at build.
-    pub(super) const_arms: Vec<bool>,
     /// The pipeline's outputs: name, type, place.
     pub(super) outputs: Vec<(EcoString, Ty, Span)>,
     /// Whether the pipeline returns one value under its own type.
@@ -93,8 +91,6 @@ pub(super) struct Flow {
     pub(super) steps: HashSet<LocalId>,
     /// The conditions that ask for presence: `if let`.
     pub(super) presence: HashSet<ChainId>,
-    /// The late `return` that first gave each output.
-    pub(super) given: HashMap<usize, Span>,
 }
 
 impl Flow {

@@ -9,7 +9,6 @@ use fuse_syntax::ast::{Arg, Expr, ExprKind, Name, TypeArg};
 use super::body::{Body, Place};
 use super::constant::has_error;
 use super::expr::arg_value;
-use super::fit::root_local;
 use super::generics::{Found, instantiate, learn, views};
 use super::literal::bare;
 use super::scope::Def;
@@ -397,12 +396,6 @@ impl Body<'_, '_> {
     /// An argument as its parameter: type, time and presence.
     fn argument(&mut self, arg: Typed, param: &ParamView, found: &Found) -> Typed {
         let want = instantiate(&param.ty, found);
-        let absent = matches!(arg.ty, Ty::Optional(_))
-            && matches!(want, Ty::Optional(_))
-            && root_local(&arg).is_some_and(|id| self.flow.missing_arm(id).is_some());
-        if absent {
-            return self.later(&codes::not_yet::JOIN, arg.span, "a value that may be absent given to a step");
-        }
         let (late, span) = (arg.late, arg.span);
         let typed = self.fit(arg, &want);
         if param.constant && late && !has_error(&typed) {

@@ -77,8 +77,23 @@ impl Body<'_, '_> {
             ExprKind::Fused(_) => {
                 self.later(&codes::not_yet::FUSED, Span { end: span.start + 5, ..span }, "fused steps")
             }
-            ExprKind::Fail(_) => self.later(&codes::not_yet::FAIL, span, "`fail`"),
+            ExprKind::Fail(text) => self.fail(text, span),
         }
+    }
+
+    /// `fail "…"`: a step that ends the run.
+    fn fail(&mut self, text: &Expr, span: Span) -> Typed {
+        if self.env.place != Place::Pipeline {
+            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, "`fail` stands in pipelines")
+                .help("let the step itself exit with an error");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        let text = self.expect(text, &Ty::string());
+        if has_error(&text) {
+            return Typed::error(span);
+        }
+        Typed { kind: Kind::Fail(Box::new(text)), ty: Ty::Never, late: true, span }
     }
 
     /// An honest «not yet».

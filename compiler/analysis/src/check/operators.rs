@@ -3,7 +3,7 @@
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::ast::Expr;
 
-use super::body::{Body, Place};
+use super::body::Body;
 use super::constant::{fold, has_error};
 use super::literal::bare;
 use crate::model::{BinaryOp, Kind, Typed, UnaryOp};
@@ -239,14 +239,6 @@ impl Body<'_, '_> {
             .help("leave `??` and the default out");
             self.checker.report(diagnostic);
             return Typed::error(span);
-        }
-        if (left.late || right.late) && self.env.place == Place::Pipeline {
-            self.checker.not_yet(
-                &codes::not_yet::JOIN,
-                span,
-                "`??` on values known only when the pipeline runs",
-            );
-            return Typed { kind: Kind::Error, ty: inner, late: true, span };
         }
         self.operation(BinaryOp::Coalesce, left, right, inner, span)
     }

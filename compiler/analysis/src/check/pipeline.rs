@@ -186,7 +186,8 @@ impl Body<'_, '_> {
             return self.branch(inner, expr.span, false);
         }
         let typed = self.expr(expr, None);
-        if root_call(&typed).is_none() && !has_error(&typed) && !matches!(typed.kind, Kind::If(_)) {
+        let acts = matches!(typed.kind, Kind::If(_) | Kind::Fail(_)) || root_call(&typed).is_some();
+        if !acts && !has_error(&typed) {
             let diagnostic = Diagnostic::new(
                 &codes::types::NO_EFFECT,
                 expr.span,
@@ -341,13 +342,12 @@ impl Body<'_, '_> {
     }
 
     fn branch(&mut self, inner: &IfExpr, span: Span, used: bool) -> Typed {
-        let (condition, cond_span, late) = self.condition(&inner.cond);
+        let (condition, cond_span) = self.condition(&inner.cond);
         let chain = ChainId(index(self.flow.chains.len()));
         self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
         if condition.is_err() {
             self.flow.presence.insert(chain);
         }
-        self.flow.const_arms.push(!late);
         self.flow.arms.push((chain, 0));
         let condition = match condition {
             Ok(test) => Condition::Test(test),
@@ -368,43 +368,33 @@ impl Body<'_, '_> {
                 Some(block)
             }
             Some(Else::If(next)) => {
-                let place = Span { end: next.span.start + 2, ..next.span };
-                self.later(&codes::not_yet::ELSE_IF, place, "`else if`");
-                if used {
-                    self.flow.const_arms.pop();
-                    return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
-                }
-                // Its arms are checked all the same, for their own mistakes and for what they return.
                 self.flow.arms.push((chain, 1));
-                let nested = self.effect(next);
+                let nested = self.chained(next, used);
                 self.flow.arms.pop();
-                Some(Block { stmts: vec![Stmt::Expr(nested)], value: None })
+                Some(nested)
             }
         };
-        self.flow.const_arms.pop();
         let ty = if used { self.value_type(&then, otherwise.as_ref(), span) } else { Ty::Never };
-        if used && late && !ty.is_error() {
-            let head = Span { end: cond_span.end, ..span };
-            self.later(
-                &codes::not_yet::JOIN,
-                head,
-                "the value of an `if` that is decided when the pipeline runs",
-            );
-            return Typed { kind: Kind::Error, ty: Ty::Error, late: true, span };
-        }
         // Its arms may hold steps, so it is never copied as a constant.
         let late = true;
         Typed { kind: Kind::If(Box::new(If { chain, cond: condition, then, otherwise })), ty, late, span }
     }
 
+    /// `else if`: an `else` with nothing but an `if` in it.
+    fn chained(&mut self, next: &Expr, used: bool) -> Block {
+        if !used {
+            return Block { stmts: vec![Stmt::Expr(self.effect(next))], value: None };
+        }
+        Block { stmts: Vec::new(), value: Some(Box::new(self.expr(next, None))) }
+    }
+
     /// The condition: a Bool, or the name and value of `if let`.
     #[allow(clippy::type_complexity)]
-    fn condition(&mut self, cond: &Cond) -> (Result<Typed, (Name, Typed)>, Span, bool) {
+    fn condition(&mut self, cond: &Cond) -> (Result<Typed, (Name, Typed)>, Span) {
         match cond {
             Cond::Expr(expr) => {
                 let typed = self.expect(expr, &Ty::Bool);
-                let late = typed.late;
-                (Ok(typed), expr.span, late)
+                (Ok(typed), expr.span)
             }
             Cond::Let { name, value } => {
                 let typed = self.expr(value, None);
@@ -418,8 +408,7 @@ impl Body<'_, '_> {
                     .help("use the value directly");
                     self.checker.report(diagnostic);
                 }
-                let late = typed.late;
-                (Err((name.clone(), typed)), value.span, late)
+                (Err((name.clone(), typed)), value.span)
             }
         }
     }
@@ -434,6 +423,12 @@ impl Body<'_, '_> {
         let Some((second, second_span)) = second else { return self.no_arm_value(span) };
         if first.is_error() || second.is_error() {
             return Ty::Error;
+        }
+        if first == Ty::Never {
+            return second;
+        }
+        if second == Ty::Never {
+            return first;
         }
         if self.accepts(&second, &first, true) {
             return first;

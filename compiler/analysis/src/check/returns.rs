@@ -9,7 +9,6 @@ use super::call::root_call;
 use super::constant::{fold, has_error};
 use crate::model::{Block, Kind, Stmt, Typed};
 use crate::ty::Ty;
-use crate::value::Value;
 
 impl Body<'_, '_> {
     /// `return { … }`; a call that is returned becomes a step before it, in `out`.
@@ -33,11 +32,6 @@ impl Body<'_, '_> {
                 if self.give_fields(expr, &outputs, &mut values, out) {
                     self.lacks(&outputs, &values, expr.span);
                 }
-            }
-        }
-        for (at, value) in values.iter().enumerate() {
-            if value.as_ref().is_some_and(|value| !matches!(value.kind, Kind::Value(Value::None))) {
-                self.given_once(at, span);
             }
         }
         Stmt::Return(values, span)
@@ -193,27 +187,6 @@ impl Body<'_, '_> {
         Typed { kind: Kind::Local(id), ty, late, span }
     }
 
-    /// Two arms that both give an output need a join, unless the build chooses between them.
-    fn given_once(&mut self, at: usize, span: Span) {
-        if self.flow.const_arms.iter().all(|constant| *constant) {
-            self.flow.given.entry(at).or_insert(span);
-            return;
-        }
-        if let Some(first) = self.flow.given.get(&at).copied() {
-            let name = self.flow.outputs.get(at).map_or(EcoString::new(), |(name, _, _)| name.clone());
-            let diagnostic = Diagnostic::new(
-                &codes::not_yet::JOIN,
-                span,
-                format!("this compiler cannot merge the two arms that return `{name}` yet"),
-            )
-            .label(first, "the other arm returns it here")
-            .help("return it in one arm, as an optional output");
-            self.checker.report(diagnostic);
-        } else {
-            self.flow.given.insert(at, span);
-        }
-    }
-
     /// A pipeline that can end without giving an output that it must give.
     pub(super) fn missing_return(&mut self, name: &Name) {
         let missing: Vec<(EcoString, Span)> = self
@@ -261,6 +234,7 @@ pub(super) fn covers(block: &Block) -> bool {
         Some(Stmt::Expr(Typed { kind: Kind::If(inner), .. })) => {
             covers(&inner.then) && inner.otherwise.as_ref().is_some_and(covers)
         }
+        Some(Stmt::Expr(Typed { kind: Kind::Fail(_), .. })) => true,
         Some(Stmt::Expr(_) | Stmt::Let(..) | Stmt::Return(..)) | None => false,
     }
 }

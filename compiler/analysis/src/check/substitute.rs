@@ -25,6 +25,7 @@ pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
         Kind::Unary(op, operand) => Kind::Unary(*op, sub(operand)),
         Kind::Binary(op, left, right) => Kind::Binary(*op, sub(left), sub(right)),
         Kind::Some(inner) => Kind::Some(sub(inner)),
+        Kind::Fail(text) => Kind::Fail(sub(text)),
         Kind::Error
         | Kind::Value(_)
         | Kind::Option(..)
@@ -53,7 +54,7 @@ fn is_late(kind: &Kind) -> bool {
         Kind::Index(a, b) | Kind::Binary(_, a, b) => a.late || b.late,
         Kind::Concat(parts) | Kind::List(parts) => parts.iter().any(|part| part.late),
         Kind::Record(fields) => fields.iter().any(|(_, field)| field.late),
-        Kind::Local(_) | Kind::Call(_) | Kind::Apply(_) | Kind::If(_) => true,
+        Kind::Local(_) | Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::Fail(_) => true,
         Kind::Error | Kind::Value(_) | Kind::Param(_) | Kind::Option(..) | Kind::Generic(_) => false,
     }
 }

@@ -1,12 +1,6 @@
 //! FS09xx: constructs of the language that this compiler cannot build yet.
 
 codes! {
-    /// The value of an `if` used outside, `??` on a late value, a `T?` given to a task.
-    JOIN = "FS0901" Error "not-yet-join";
-    /// `else if`.
-    ELSE_IF = "FS0902" Error "not-yet-else-if";
-    /// `fail "…"`.
-    FAIL = "FS0903" Error "not-yet-fail";
     /// `for … in … { }`.
     LOOP = "FS0904" Error "not-yet-loop";
     /// `capability` and `use` parameters.

@@ -127,6 +127,7 @@ fn mermaid(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Apply => ("[[", "]]"),
                 NodeKind::Decide => ("{{", "}}"),
                 NodeKind::Fail => (">", "]"),
+                NodeKind::Join => ("([", "])"),
             };
             let _ = writeln!(out, "{indent}{}{open}\"{}\"{close}", id(at), node.name);
         }
@@ -157,6 +158,7 @@ fn dot(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Apply => ", shape=component",
                 NodeKind::Decide => ", shape=diamond",
                 NodeKind::Fail => ", shape=octagon",
+                NodeKind::Join => ", shape=invtriangle",
             };
             let _ = writeln!(out, "{indent}{} [label=\"{}\"{shape}];", id(at), node.name);
         }
@@ -197,6 +199,7 @@ fn step_json(node: &Node) -> Value {
         NodeKind::Apply => "apply",
         NodeKind::Decide => "decide",
         NodeKind::Fail => "fail",
+        NodeKind::Join => "join",
     };
     let guards: Vec<Value> = node
         .guards

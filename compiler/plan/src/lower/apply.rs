@@ -14,10 +14,10 @@ use fuse_wire::contract::Contract;
 use fuse_wire::text::json_argument;
 use serde_json::{Map, Value as Json};
 
-use super::around::{helper_resources, step_image};
+use super::around::{Around, Need, helper_resources, run_params, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
-use super::task::{Built, summary};
+use super::task::{Built, slots, summary};
 use super::val::{Late, Origin, Val};
 use super::{NodeSpec, encode};
 use crate::budget;
@@ -86,14 +86,25 @@ pub(crate) fn build(
             ResultDecl { name: output.name.clone(), description, cause: output.span }
         })
         .collect();
-    let step = step(cx, pipeline, node, resource, &rendered, &contract, inputs)?;
+    contract.name = sig.name.to_string();
+    contract.slots = slots(node);
+    let mut step = step(cx, pipeline, node, resource, &rendered, &contract, inputs)?;
+    let around = Around::new(cx, node, Need::of(false, !node.slots.is_empty()))?;
+    if let (Run::Command { args: words, .. }, false) = (&mut step.run, node.slots.is_empty()) {
+        let (more, env) = around.helper();
+        words.extend(more);
+        step.env = env;
+        let (declared, given) = run_params(node, &["run--uid"]);
+        params.extend(declared);
+        args.extend(given);
+    }
     let timeout = timeout(cx, work);
     let mut task = model::Task {
         name: EcoString::new(),
         description: summary(sig.doc.as_ref()),
         params,
         results: outputs,
-        workspaces: Vec::new(),
+        workspaces: around.workspace().into_iter().collect(),
         volumes: Vec::new(),
         steps: vec![step],
         budget: model::Budget::default(),
@@ -104,7 +115,8 @@ pub(crate) fn build(
     budget::check(cx, &mut task, &sizes, work.call.span);
     let retries = work.settings.retries.unwrap_or(0);
     let base = base_name(cx, sig);
-    Some((Built { base, task, args, results, store: false, timeout, retries }, rendered.object))
+    let store = !task.workspaces.is_empty();
+    Some((Built { base, task, args, results, store, timeout, retries }, rendered.object))
 }
 
 fn base_name(cx: &Cx<'_>, sig: &Signature) -> EcoString {

@@ -8,7 +8,10 @@ use fuse_wire::text::json_argument;
 use super::NodeSpec;
 use super::task::Parts;
 use crate::cx::Cx;
-use crate::model::{Env, EnvValue, Mount, Resources, Run, STORE_WORKSPACE, Step, WorkspaceDecl};
+use crate::model::{
+    Arg, Env, EnvValue, Mount, ParamDecl, ParamKind, Resources, Run, STORE_WORKSPACE, Step, Text,
+    WorkspaceDecl,
+};
 
 /// The volume that all steps of a task share.
 pub(crate) fn fuse_mount() -> Mount {
@@ -38,6 +41,26 @@ pub(crate) fn step_image(cx: &Cx<'_>, used: Span) -> Option<(EcoString, Span)> {
     None
 }
 
+/// What a step needs the run's store for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    Files,
+    /// A value that a join merges.
+    Slots,
+}
+
+impl Need {
+    /// `files` or slots that are written or read.
+    pub(crate) const fn of(files: bool, slots: bool) -> Self {
+        match (files, slots) {
+            (true, _) => Self::Files,
+            (false, true) => Self::Slots,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
 /// `fuse-in` and `fuse-out` around the user's step.
 pub(crate) struct Around<'a> {
     image: (EcoString, Span),
@@ -46,16 +69,23 @@ pub(crate) struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
-    pub(crate) fn new(cx: &Cx<'a>, node: &NodeSpec<'_>, store: bool) -> Option<Self> {
+    pub(crate) fn new(cx: &Cx<'a>, node: &NodeSpec<'_>, need: Need) -> Option<Self> {
         let image = step_image(cx, node.cause)?;
-        if !store {
+        if need == Need::Nothing {
             return Some(Self { image, store: None, store_span: node.cause });
         }
         if let Some(store) = &cx.target.store {
             return Some(Self { image, store: Some(&store.value), store_span: store.span });
         }
         let target = &cx.target.name;
-        let message = format!("this step passes files, and target `{target}` has no store for them");
+        let message = match need {
+            Need::Slots => {
+                format!("merging the arms of a condition needs a store, and target `{target}` has none")
+            }
+            Need::Files | Need::Nothing => {
+                format!("this step passes files, and target `{target}` has no store for them")
+            }
+        };
         let diagnostic = Diagnostic::new(&codes::target::NO_STORE, node.cause, message)
             .label(cx.target.span, "this target")
             .help(format!(
@@ -82,10 +112,17 @@ impl<'a> Around<'a> {
 
     /// Only an object store needs a step that carries files away.
     pub(crate) fn after(&self, parts: &Parts, cause: Span) -> Option<Step> {
-        let store = self.store_argument().filter(|_| parts.files_out)?;
+        let store = self.store_argument().filter(|_| parts.stores())?;
         let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), store];
         args.extend(run_arguments(parts));
         Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
+    }
+
+    /// What a helper that reads or writes the store gets for it: arguments and environment.
+    pub(crate) fn helper(&self) -> (Vec<EcoString>, Vec<Env>) {
+        let mut args: Vec<EcoString> = self.store_argument().into_iter().collect();
+        args.push("--run=$(params.run--uid)".into());
+        (args, self.store_env())
     }
 
     fn step(&self, name: &str, command: &[&str], args: Vec<EcoString>, cause: Span) -> Step {
@@ -129,7 +166,7 @@ impl<'a> Around<'a> {
 }
 
 fn run_arguments(parts: &Parts) -> Vec<EcoString> {
-    if !parts.files_out {
+    if !parts.stores() {
         return Vec::new();
     }
     vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()]
@@ -142,4 +179,22 @@ const fn store_kind(kind: ObjectStore) -> &'static str {
         ObjectStore::Gcs => "gcs",
         ObjectStore::Azure => "azure",
     }
+}
+
+/// What the run's store needs to know: the run's id, the step's name.
+pub(crate) fn run_params(node: &NodeSpec<'_>, names: &[&str]) -> (Vec<ParamDecl>, Vec<Arg>) {
+    let value = |name: &str| match name {
+        "run--uid" => EcoString::from("$(context.pipelineRun.uid)"),
+        _ => node.name.clone(),
+    };
+    let kind = ParamKind::String;
+    let param = |name: &&str| ParamDecl {
+        name: (*name).into(),
+        kind,
+        description: None,
+        default: None,
+        cause: node.cause,
+    };
+    let arg = |name: &&str| Arg { name: (*name).into(), value: Text::One(value(name)), cause: node.cause };
+    (names.iter().map(param).collect(), names.iter().map(arg).collect())
 }

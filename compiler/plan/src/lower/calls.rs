@@ -1,15 +1,16 @@
 //! Calls: a call of a task or an `apply` becomes a pipeline task.
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{Call, Callee, Resource, Task};
+use fuse_analysis::model::{Call, Callee, Kind, Resource, Task, Typed};
 use fuse_analysis::ty::{Schemes, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 use indexmap::IndexMap;
 
 use super::eval::{self, unusable};
+use super::join::JoinWork;
 use super::settings::Resolved;
-use super::val::{Computed, Late, NodeAt, Origin, Val};
+use super::val::{Chosen, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec};
 use crate::binding;
 use crate::names;
@@ -21,6 +22,7 @@ pub(crate) enum Work<'a> {
     Apply(Box<ApplyWork<'a>>),
     Decide(Decide),
     Fail(Fail),
+    Join(JoinWork),
 }
 
 /// A call of a task.
@@ -33,7 +35,7 @@ pub(crate) struct TaskWork<'a> {
     /// Results that are taken out of outputs: by name the type and the place that asked first.
     pub(crate) added: IndexMap<EcoString, (Ty, Span)>,
     /// Conditions that the step computes when it closes.
-    pub(crate) arms: Vec<(Computed, Span)>,
+    pub(crate) arms: Vec<(Chosen, Span)>,
 }
 
 /// An `apply`.
@@ -47,7 +49,7 @@ pub(crate) struct ApplyWork<'a> {
 /// A helper that computes a condition.
 pub(crate) struct Decide {
     pub(crate) base: EcoString,
-    pub(crate) computed: Computed,
+    pub(crate) chosen: Chosen,
 }
 
 /// A helper that fails the run.
@@ -72,13 +74,18 @@ impl<'a> Lower<'a, '_> {
             .iter()
             .map(|arg| arg.as_ref().map(|typed| Arg { value: self.eval(typed), span: typed.span }))
             .collect();
-        let args: Vec<Option<Arg>> = args.into_iter().map(|arg| arg.map(|arg| self.expand(arg))).collect();
         let settings = self.settings(&call.settings);
         self.hint = hint;
+        let Some(signature) = self.cx.package.signature(call.callee) else { return Val::Error };
+        let args: Vec<Option<Arg>> = call
+            .args
+            .iter()
+            .zip(args)
+            .map(|(typed, arg)| Some(self.single(arg?, own(typed.as_ref()?))))
+            .collect();
         if args.iter().flatten().any(|arg| matches!(arg.value, Val::Error)) {
             return Val::Error;
         }
-        let Some(signature) = self.cx.package.signature(call.callee) else { return Val::Error };
         let mut fine = true;
         for (param, arg) in signature.params.iter().zip(&args) {
             if let Some(arg) = arg {
@@ -104,7 +111,8 @@ impl<'a> Lower<'a, '_> {
             self.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
         });
         let after = after.collect();
-        let node = NodeSpec { name, guards: self.guards.clone(), after, work, cause: call.span };
+        let (guards, slots) = (self.guards.clone(), IndexMap::new());
+        let node = NodeSpec { name, guards, after, work, slots, cause: call.span };
         let at = self.push(node);
         match signature.outputs.as_slice() {
             [only] if signature.single => self.output_of(at, &only.name.clone()),
@@ -112,19 +120,25 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// An argument as one value.
+    fn single(&mut self, arg: Arg, ty: &Ty) -> Arg {
+        let value = self.merge(arg.value, ty, arg.span);
+        Arg { value: self.expand(value), span: arg.span }
+    }
+
     /// The outputs of a step as a record; other values as they are.
-    fn expand(&self, arg: Arg) -> Arg {
-        let Val::Node(at) = arg.value else { return arg };
+    pub(super) fn expand(&self, value: Val) -> Val {
+        let Val::Node(at) = value else { return value };
         let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
         let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
-        Arg { value: Val::Record(fields.collect()), span: arg.span }
+        Val::Record(fields.collect())
     }
 
     fn signature_of(&self, at: NodeAt) -> Option<&'a fuse_analysis::model::Signature> {
         match &self.nodes.get(at)?.work {
             Work::Task(work) => Some(&work.task.sig),
             Work::Apply(work) => Some(&work.resource.sig),
-            Work::Decide(_) | Work::Fail(_) => None,
+            Work::Decide(_) | Work::Fail(_) | Work::Join(_) => None,
         }
     }
 
@@ -155,18 +169,18 @@ impl<'a> Lower<'a, '_> {
     }
 
     /// Lets a step compute a condition when it closes; `None` where the step cannot.
-    pub(super) fn arm_in_step(&mut self, at: NodeAt, computed: &Computed, cause: Span) -> Option<Late> {
+    pub(super) fn arm_in_step(&mut self, at: NodeAt, chosen: &Chosen, cause: Span) -> Option<Late> {
         let node = self.nodes.get_mut(at)?;
         let Work::Task(work) = &mut node.work else { return None };
         let result = eco_format!("arm--{}", work.arms.len());
-        work.arms.push((computed.clone(), cause));
+        work.arms.push((chosen.clone(), cause));
         let origin = Origin::Result { node: at, step: node.name.clone(), output: result.clone(), result };
         Some(Late { origin, ty: Ty::int(), uri: false })
     }
 
     /// Whether an argument can be passed: one value, and a reference that the port can read.
     fn fits(&self, ty: &Ty, arg: &Arg, declared: Span) -> bool {
-        if matches!(arg.value, Val::When(..) | Val::Join(_) | Val::Expr(_) | Val::Unit) {
+        if matches!(arg.value, Val::Arms(_) | Val::Never | Val::Expr(_) | Val::Unit) {
             unusable(self.cx, &arg.value, arg.span);
             return false;
         }
@@ -240,6 +254,11 @@ fn rewrites(lower: &Lower<'_, '_>, work: &TaskWork<'_>) -> Vec<(EcoString, EcoSt
         all.extend(bound.map(|bound| bound.rewrite).unwrap_or_default());
     }
     all
+}
+
+/// The type that a value has by itself, where it is given for an optional one.
+pub(super) fn own(typed: &Typed) -> &Ty {
+    if let Kind::Some(inner) = &typed.kind { own(inner) } else { &typed.ty }
 }
 
 impl Arg {

@@ -37,6 +37,17 @@ pub(crate) trait Names<'a> {
     fn taken(&mut self, _from: &Late, _name: &EcoString, _ty: &Ty) -> Val {
         Val::Error
     }
+    /// One value where several arms give it.
+    fn settle(&mut self, value: Val, _ty: &Ty, _span: Span) -> Val {
+        value
+    }
+    /// `left ?? right`, where `left` is known only when the pipeline runs.
+    fn coalesce(&mut self, _left: Val, _right: &'a Typed, _span: Span) -> Val {
+        Val::Error
+    }
+    fn fail(&mut self, _text: &'a Typed, _span: Span) -> Val {
+        Val::Error
+    }
 }
 
 /// The body of a task or resource, called with these arguments.
@@ -83,15 +94,11 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
             let base = eval(cx, base, names);
             map_late(cx, base, typed, &mut |late| names.taken(&late, name, &typed.ty))
         }
-        Kind::Uri(base) => match eval(cx, base, names) {
-            Val::Late(late) => Val::Late(Late { uri: true, ..late }),
-            other => other,
-        },
-        Kind::CaseName(base) => match eval(cx, base, names) {
-            Val::Const(Value::Case(name)) => Val::text(name),
-            Val::Late(late) => Val::Late(Late { ty: Ty::string(), ..late }),
-            other => other,
-        },
+        Kind::Uri(base) => map_text(eval(cx, base, names), "uri", &|late| Late { uri: true, ..late }),
+        Kind::CaseName(base) => {
+            map_text(eval(cx, base, names), "name", &|late| Late { ty: Ty::string(), ..late })
+        }
+        Kind::Fail(text) => names.fail(text, typed.span),
         Kind::RangeMin(base) => match eval(cx, base, names) {
             Val::Const(Value::Range(low, _)) => Val::Const(Value::Int(low)),
             other => late_part(cx, &other, typed),
@@ -105,40 +112,45 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
             pick(cx, base, &index, typed)
         }
         Kind::Concat(parts) => {
-            let parts = parts.iter().map(|part| (eval(cx, part, names), part.span)).collect();
+            let parts = parts.iter().map(|part| (settled(cx, part, names), part.span)).collect();
             concat(cx, parts)
         }
-        Kind::List(items) => list(items.iter().map(|item| eval(cx, item, names)).collect()),
+        Kind::List(items) => list(items.iter().map(|item| settled(cx, item, names)).collect()),
         Kind::Record(fields) => {
-            record(fields.iter().map(|(key, field)| (key.clone(), eval(cx, field, names))).collect())
+            record(fields.iter().map(|(key, field)| (key.clone(), settled(cx, field, names))).collect())
         }
         Kind::Unary(op, operand) => {
-            let operand = eval(cx, operand, names);
+            let operand = settled(cx, operand, names);
             unary(cx, *op, operand, typed)
         }
         Kind::Binary(BinaryOp::Coalesce, left, right) => match eval(cx, left, names) {
             Val::Const(Value::None) => eval(cx, right, names),
             Val::Const(value) => Val::Const(value),
             Val::Error => Val::Error,
-            _ => {
-                join(cx, typed.span, "`??` on a value that is known only when the pipeline runs");
-                Val::Error
-            }
+            left => names.coalesce(left, right, typed.span),
         },
         Kind::Binary(op, left, right) => {
             let types = (left.ty.clone(), right.ty.clone());
-            let (left, right) = (eval(cx, left, names), eval(cx, right, names));
+            let (left, right) = (settled(cx, left, names), settled(cx, right, names));
             binary(cx, *op, left, right, &types, typed)
         }
     }
 }
 
-/// Reports what a join would be needed for.
-pub(crate) fn join(cx: &Cx<'_>, span: Span, what: &str) {
-    cx.report(
-        Diagnostic::new(&codes::not_yet::JOIN, span, format!("{what}: this compiler cannot merge arms yet"))
-            .help("use the value inside the arm, or make it present by `if let`"),
-    );
+/// The value of an expression, as one value.
+fn settled<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
+    let value = eval(cx, typed, names);
+    names.settle(value, &typed.ty, typed.span)
+}
+
+/// A late value under another name or type; the name of a constant case.
+fn map_text(value: Val, part: &str, map: &dyn Fn(Late) -> Late) -> Val {
+    match value {
+        Val::Const(Value::Case(name)) => Val::text(name),
+        Val::Late(late) => Val::Late(map(late)),
+        Val::Arms(arms) => arms.part(part, &mut |value| map_text(value, part, map)),
+        other => other,
+    }
 }
 
 fn late_part(cx: &Cx<'_>, base: &Val, typed: &Typed) -> Val {
@@ -161,12 +173,18 @@ fn map_late(cx: &Cx<'_>, base: Val, typed: &Typed, take: &mut dyn FnMut(Late) ->
             Val::Unit => late_part(cx, &Val::Unit, typed),
             other => other,
         },
-        Val::When(guards, value) => match map_late(cx, *value, typed, take) {
-            Val::Error => Val::Error,
-            value => Val::When(guards, Box::new(value)),
-        },
-        Val::Join(span) => Val::Join(span),
+        Val::Arms(arms) => {
+            let name = part_name(typed);
+            arms.part(&name, &mut |value| map_late(cx, value, typed, take))
+        }
         other => late_part(cx, &other, typed),
+    }
+}
+
+fn part_name(typed: &Typed) -> EcoString {
+    match &typed.kind {
+        Kind::Metric(_, name) | Kind::ArtifactField(_, name) => name.clone(),
+        _ => EcoString::new(),
     }
 }
 
@@ -181,11 +199,7 @@ fn field<'a>(cx: &Cx<'_>, base: Val, name: &EcoString, typed: &Typed, names: &mu
             fields.into_iter().find(|(key, _)| key == name).map_or(Val::none(), |(_, value)| value)
         }
         Val::Node(node) => names.output(node, name),
-        Val::When(guards, value) => match field(cx, *value, name, typed, names) {
-            Val::Error => Val::Error,
-            value => Val::When(guards, Box::new(value)),
-        },
-        Val::Join(span) => Val::Join(span),
+        Val::Arms(arms) => arms.part(name, &mut |value| field(cx, value, name, typed, names)),
         other => late_part(cx, &other, typed),
     }
 }
@@ -265,8 +279,6 @@ fn record(fields: Vec<(EcoString, Val)>) -> Val {
 /// Reports a value that cannot be used where one value is needed.
 pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
     match value {
-        Val::When(..) => join(cx, span, "a value that exists only under a condition is used outside"),
-        Val::Join(_) => join(cx, span, "the value of an `if` is used outside of its arms"),
         Val::Expr(_) => cx.report(
             Diagnostic::new(
                 &codes::plan::LATE_EXPRESSION,
@@ -275,8 +287,9 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
             )
             .help("computations on late values are for conditions; for a value write a task"),
         ),
-        Val::Error => {}
-        Val::Const(_)
+        Val::Error | Val::Never => {}
+        Val::Arms(_)
+        | Val::Const(_)
         | Val::Late(_)
         | Val::Concat(_)
         | Val::List(_)

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use ecow::{EcoString, eco_format};
+use fuse_analysis::model::Output;
 use fuse_analysis::project::Store;
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
@@ -13,12 +14,12 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::apply::{self, Object};
 use super::calls::Work;
-use super::eval::{self, Callee, join};
-use super::guards::GuardSpec;
+use super::eval::{self, Callee};
+use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
-use super::val::{Late, Origin, Val};
-use super::{Lower, encode, helpers};
+use super::val::{Arms, Late, Origin, Val};
+use super::{Lower, Returned, encode, helpers, joined};
 use crate::model::{
     Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
     RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
@@ -42,7 +43,8 @@ pub(crate) struct Owned {
 
 impl Lower<'_, '_> {
     /// The plan of the pipeline; `None` after a diagnostic.
-    pub(crate) fn finish(self, registry: &mut Registry) -> Option<Lowered> {
+    pub(crate) fn finish(mut self, registry: &mut Registry) -> Option<Lowered> {
+        let results = self.results();
         let mut lowered = Gathered { accounts: Vec::new(), roles: Vec::new(), objects: Vec::new() };
         let account = self.name.clone();
         let cause = self.pipeline.span;
@@ -62,7 +64,6 @@ impl Lower<'_, '_> {
                 }
             }
         }
-        let results = self.results();
         let params = self.params_declared();
         let (results, params) = (results?, params?);
         if !fine {
@@ -107,6 +108,7 @@ impl Lower<'_, '_> {
             Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
             Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
+            Work::Join(work) => (NodeKind::Join, joined::join(self.cx, spec, work)?),
             Work::Apply(work) => {
                 let (built, object) = apply::build(self.cx, &self.name, spec, work)?;
                 let name = eco_format!("{}--{}", self.name, spec.name);
@@ -194,36 +196,62 @@ impl Lower<'_, '_> {
     }
 
     /// Outputs: each is a result of a step.
-    fn results(&self) -> Option<Vec<PipelineResult>> {
+    fn results(&mut self) -> Option<Vec<PipelineResult>> {
         let mut all = Vec::new();
         let mut fine = true;
-        for (output, values) in self.pipeline.outputs.iter().zip(&self.returned) {
-            let (value, span) = match values.as_slice() {
-                [] => continue,
-                [one] => one,
-                [_, (_, second), ..] => {
-                    join(
-                        self.cx,
-                        *second,
-                        &format!("the output `{}` comes from more than one arm", output.name),
-                    );
-                    fine = false;
-                    continue;
-                }
-            };
-            let present = if let Val::When(_, inner) = value { inner } else { value };
-            if matches!(present, Val::Error) {
+        let pipeline = self.pipeline;
+        for (output, values) in pipeline.outputs.iter().zip(std::mem::take(&mut self.returned)) {
+            let Some(span) = values.first().map(|one| one.span) else { continue };
+            let value = self.given(output, values);
+            if matches!(value, Val::Error) {
                 fine = false;
                 continue;
             }
-            let Some(text) = self.result_text(present, *span, &output.name) else {
+            let Some(text) = self.result_text(&value, span, &output.name) else {
                 fine = false;
                 continue;
             };
             let description = summary(output.doc.as_ref());
-            all.push(PipelineResult { name: output.name.clone(), description, value: text, cause: *span });
+            all.push(PipelineResult { name: output.name.clone(), description, value: text, cause: span });
         }
         fine.then_some(all)
+    }
+
+    /// What an output is: a result that Tekton leaves out where its step is skipped, or what a join makes of several.
+    fn given(&mut self, output: &Output, mut values: Vec<Returned>) -> Val {
+        let from_step = |value: &Val| {
+            matches!(value, Val::Late(Late { origin: Origin::Result { .. }, .. }) | Val::Concat(_))
+        };
+        let optional = matches!(output.ty, Ty::Optional(_));
+        let arms = |level: Vec<GuardSpec>, cases| Arms {
+            id: output.span,
+            path: EcoString::new(),
+            name: output.name.clone(),
+            level,
+            cases,
+            otherwise: None,
+        };
+        if values.len() == 1
+            && let Some(Returned { value, ty, guards, span }) = values.pop()
+        {
+            return match value {
+                Val::Arms(inner) => match inner.single() {
+                    Some((_, value)) if optional && from_step(value) => value.clone(),
+                    _ => self.merge(Val::Arms(inner), &ty, span),
+                },
+                value if guards.is_empty() || from_step(&value) => value,
+                value => {
+                    self.merge(Val::Arms(Box::new(arms(Vec::new(), vec![(guards, value)]))), &output.ty, span)
+                }
+            };
+        }
+        let Some(first) = values.first() else { return Val::none() };
+        let shared =
+            |guard: &GuardSpec| values.iter().all(|one| one.guards.iter().any(|other| guard.same(other)));
+        let level: Vec<GuardSpec> = first.guards.iter().take_while(|guard| shared(guard)).cloned().collect();
+        let span = first.span;
+        let cases = values.into_iter().map(|one| (missing(&one.guards, &level), one.value)).collect();
+        self.merge(Val::Arms(Box::new(arms(level, cases))), &output.ty, span)
     }
 
     /// Tekton takes references to results, and text only behind the first of them.
@@ -239,7 +267,7 @@ impl Lower<'_, '_> {
         if fits {
             return encode::one(self.cx, value, span);
         }
-        if matches!(value, Val::Join(_) | Val::Expr(_)) {
+        if matches!(value, Val::Expr(_)) {
             eval::unusable(self.cx, value, span);
             return None;
         }

@@ -5,7 +5,7 @@
     reason = "a few forms of conditions need no computation; all others do"
 )]
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use fuse_analysis::ty::Ty;
 use fuse_base::Span;
 use fuse_wire::condition::{Binary, Operand, Unary};
@@ -25,22 +25,30 @@ pub(crate) struct GuardSpec {
     /// Every value that the input can have, where they can be counted.
     pub(crate) universe: Option<Vec<EcoString>>,
     pub(crate) cause: Span,
-    /// Which arm of which chain it stands for.
-    pub(crate) arm: Option<(u32, u32)>,
+    /// Which arms of which chains it stands for: `else if` puts several chains into one.
+    pub(crate) arms: Vec<(u32, u32)>,
 }
 
 impl GuardSpec {
     /// Arm 0 of a computed condition.
     pub(crate) fn computed(input: Late, cause: Span) -> Self {
         let universe = Some(vec!["0".into(), "1".into()]);
-        Self { input, operator: Operator::In, values: vec!["0".into()], universe, cause, arm: None }
+        Self { input, operator: Operator::In, values: vec!["0".into()], universe, cause, arms: Vec::new() }
+    }
+
+    /// Arm `at` of `count` of a computed chain; the last one is its `else`.
+    pub(crate) fn nth(input: Late, at: usize, count: usize, cause: Span) -> Self {
+        let universe = Some((0..count).map(|at| eco_format!("{at}")).collect());
+        let values = vec![eco_format!("{at}")];
+        Self { input, operator: Operator::In, values, universe, cause, arms: Vec::new() }
     }
 
     /// The entry that holds when this one doesn't; `None` where none would be sound: `notin` on a result is true when
     /// the result is missing.
     pub(crate) fn negate(&self) -> Option<Self> {
-        let arm = self.arm.map(|(chain, arm)| (chain, 1 - arm.min(1)));
-        let other = |operator, values| Some(Self { operator, values, arm, ..self.clone() });
+        let arms = self.arms.iter().map(|(chain, arm)| (*chain, 1 - (*arm).min(1)));
+        let arms = if self.arms.len() == 1 { arms.collect() } else { Vec::new() };
+        let other = |operator, values| Some(Self { operator, values, arms, ..self.clone() });
         match (&self.universe, self.operator) {
             (Some(universe), Operator::In) => {
                 let values: Vec<EcoString> =
@@ -55,9 +63,17 @@ impl GuardSpec {
         }
     }
 
-    pub(crate) fn at(mut self, chain: u32, arm: u32) -> Self {
-        self.arm = Some((chain, arm));
+    /// The same entry, standing for these arms if it stands for none yet.
+    pub(crate) fn at(mut self, arms: &[(u32, u32)]) -> Self {
+        if self.arms.is_empty() {
+            self.arms = arms.to_vec();
+        }
         self
+    }
+
+    /// Whether it stands for an arm that `other` stands for too.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        !self.arms.is_empty() && self.arms == other.arms
     }
 
     pub(crate) fn model(&self) -> Guard {
@@ -72,9 +88,9 @@ impl GuardSpec {
 
 /// Whether tasks under `a` and tasks under `b` can never both run.
 pub(crate) fn exclusive(a: &[GuardSpec], b: &[GuardSpec]) -> bool {
-    a.iter().any(|one| {
-        b.iter().any(|two| matches!((one.arm, two.arm), (Some(x), Some(y)) if x.0 == y.0 && x.1 != y.1))
-    })
+    let marks = |guards: &[GuardSpec]| guards.iter().flat_map(|guard| guard.arms.clone()).collect::<Vec<_>>();
+    let (a, b) = (marks(a), marks(b));
+    a.iter().any(|one| b.iter().any(|two| one.0 == two.0 && one.1 != two.1))
 }
 
 /// A guard that is a plain comparison of a parameter or result with constants.
@@ -86,7 +102,7 @@ pub(crate) fn direct(cx: &Cx<'_>, computed: &Computed, cause: Span) -> Option<Gu
 /// «The optional parameter is given.»
 pub(crate) fn given(input: Late, cause: Span) -> GuardSpec {
     let values = vec![EcoString::from(ABSENT)];
-    GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arm: None }
+    GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arms: Vec::new() }
 }
 
 struct Direct<'c, 'a> {
@@ -139,14 +155,26 @@ impl Direct<'_, '_> {
             return None;
         }
         let input = late.clone();
-        Some(GuardSpec { input, operator: Operator::In, values, universe, cause: self.cause, arm: None })
+        Some(GuardSpec {
+            input,
+            operator: Operator::In,
+            values,
+            universe,
+            cause: self.cause,
+            arms: Vec::new(),
+        })
     }
 }
 
-/// The single step that all results of a condition come from; `None` if there is none or more than one.
-pub(crate) fn single_step(computed: &Computed) -> Option<NodeAt> {
+/// Guards that do not stand among others yet.
+pub(crate) fn missing(guards: &[GuardSpec], among: &[GuardSpec]) -> Vec<GuardSpec> {
+    guards.iter().filter(|guard| !among.iter().any(|other| guard.same(other))).cloned().collect()
+}
+
+/// The single step that all results of conditions come from; `None` if there is none or more than one.
+pub(crate) fn single_step(operands: &[(EcoString, Late)]) -> Option<NodeAt> {
     let mut found = None;
-    for (_, late) in &computed.operands {
+    for (_, late) in operands {
         if let Some((node, _)) = late.node() {
             if found.is_some_and(|known| known != node) {
                 return None;

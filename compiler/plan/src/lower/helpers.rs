@@ -5,12 +5,13 @@ use fuse_analysis::ty::Ty;
 use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::{Arms, Contract, Port};
+use indexmap::IndexMap;
 
 use super::around::{helper_resources, step_image};
 use super::calls::{Decide, Fail, Work};
 use super::guards::{GuardSpec, rename};
 use super::task::Built;
-use super::val::{Computed, Late, NodeAt, Origin, Val};
+use super::val::{Chosen, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec, encode};
 use crate::budget;
 use crate::cx::Cx;
@@ -18,24 +19,25 @@ use crate::model::{self, Arg, Operator, ParamDecl, ParamKind, ResultDecl, Run, S
 use crate::{names, types};
 
 /// The longest time of a helper.
-const HELPER: u64 = 600_000;
+pub(super) const HELPER: u64 = 600_000;
 
 impl Lower<'_, '_> {
     /// A pipeline task that computes a condition.
     pub(super) fn decide_helper(
         &mut self,
-        computed: &Computed,
+        chosen: &Chosen,
         cause: Span,
         hint: Option<EcoString>,
     ) -> Option<Late> {
-        let operand = computed.operands.first().map(|(_, late)| late.short().clone());
+        let operand = chosen.operands.first().map(|(_, late)| late.short().clone());
         let base = names::kebab(&hint.or(operand)?);
         let name = self.fresh(&eco_format!("if--{base}"));
         let short = name.strip_prefix("if--").unwrap_or(&base);
         let base = eco_format!("{}--{}-if-{short}", self.cx.project.name.value, self.name);
-        let work = Work::Decide(Decide { base, computed: computed.clone() });
+        let work = Work::Decide(Decide { base, chosen: chosen.clone() });
         let guards = self.guards.clone();
-        let node = NodeSpec { name: name.clone(), guards, after: Vec::new(), work, cause };
+        let (after, slots) = (Vec::new(), IndexMap::new());
+        let node = NodeSpec { name: name.clone(), guards, after, work, slots, cause };
         let at = self.push(node);
         let result = EcoString::from("arm--0");
         let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
@@ -56,10 +58,21 @@ impl Lower<'_, '_> {
         ]);
         let base = eco_format!("{}--{}-fail-{param}", self.cx.project.name.value, self.name);
         let wrong =
-            GuardSpec { operator: Operator::NotIn, values: cases.clone(), arm: None, ..guard.clone() };
+            GuardSpec { operator: Operator::NotIn, values: cases.clone(), arms: Vec::new(), ..guard.clone() };
         let work = Work::Fail(Fail { base, message });
         self.used.insert(name.clone());
-        self.push(NodeSpec { name, guards: vec![wrong], after: Vec::new(), work, cause: guard.cause });
+        let (after, slots) = (Vec::new(), IndexMap::new());
+        self.push(NodeSpec { name, guards: vec![wrong], after, work, slots, cause: guard.cause });
+    }
+
+    /// A pipeline task that fails the run where the guards around it hold.
+    pub(super) fn fail_step(&mut self, label: &str, message: Val, cause: Span) {
+        let name = self.fresh(&eco_format!("fail--{label}"));
+        let short = name.strip_prefix("fail--").unwrap_or(label);
+        let base = eco_format!("{}--{}-fail-{short}", self.cx.project.name.value, self.name);
+        let (guards, after, slots) = (self.guards.clone(), Vec::new(), IndexMap::new());
+        let work = Work::Fail(Fail { base, message });
+        self.push(NodeSpec { name, guards, after, work, slots, cause });
     }
 }
 
@@ -69,7 +82,7 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     let (mut params, mut args, mut inputs) = (Vec::new(), Vec::new(), Vec::new());
     let mut results: Vec<(NodeAt, EcoString)> = Vec::new();
     let mut short: Vec<(EcoString, EcoString)> = Vec::new();
-    for (reference, late) in &work.computed.operands {
+    for (reference, late) in &work.chosen.operands {
         let mut name = late.short().clone();
         let mut count = 2;
         while contract.inputs.contains_key(name.as_str()) {
@@ -87,8 +100,9 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     let find = |name: &str| {
         short.iter().find(|(known, _)| known == name).map_or(name, |(_, s)| s.as_str()).to_owned()
     };
-    let conditions = vec![rename(&work.computed.condition, &find)];
-    contract.arms.push(Arms { conditions, operands: indexmap::IndexMap::new() });
+    let conditions = work.chosen.conditions.iter().map(|one| rename(one, &find)).collect();
+    contract.arms.push(Arms { conditions, operands: IndexMap::new() });
+    contract.name = node.name.to_string();
     let mut all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
     all.extend(inputs);
     let result = ResultDecl { name: "arm--0".into(), description: None, cause: node.cause };
@@ -107,11 +121,11 @@ pub(crate) fn fail(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Fail) -> Option<Buil
     Some(built(work.base.clone(), cx, task, args, results))
 }
 
-fn param(name: EcoString, cause: Span) -> ParamDecl {
+pub(super) fn param(name: EcoString, cause: Span) -> ParamDecl {
     ParamDecl { name, kind: ParamKind::String, description: None, default: None, cause }
 }
 
-fn helper(
+pub(super) fn helper(
     cx: &Cx<'_>,
     node: &NodeSpec<'_>,
     verb: &str,

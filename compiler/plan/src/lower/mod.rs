@@ -8,11 +8,14 @@
 mod apply;
 mod around;
 mod calls;
+mod chain;
 mod encode;
 pub(crate) mod eval;
 mod finish;
 mod guards;
 mod helpers;
+mod join;
+mod joined;
 mod registry;
 mod settings;
 mod shape;
@@ -22,10 +25,11 @@ pub(crate) mod val;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{Block, Call, Condition as Cond, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
+use fuse_analysis::model::{BinaryOp, Block, Call, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
+use indexmap::IndexMap;
 
 pub(crate) use apply::{Object, deploy};
 pub(crate) use finish::Lowered;
@@ -34,11 +38,11 @@ pub(crate) use registry::Registry;
 
 use crate::cx::Cx;
 use crate::names;
-use crate::{setting, types};
+use crate::setting;
 use calls::Work;
-use eval::{Names, eval, join};
-
-use val::{Computed, Late, NodeAt, Origin, Val};
+use eval::{Names, eval};
+use join::Joins;
+use val::{Arms, Late, NodeAt, Origin, Val};
 
 /// A pipeline task on the way.
 pub(crate) struct NodeSpec<'a> {
@@ -46,7 +50,18 @@ pub(crate) struct NodeSpec<'a> {
     pub(crate) guards: Vec<GuardSpec>,
     pub(crate) after: Vec<NodeAt>,
     pub(crate) work: Work<'a>,
+    /// Results that also go to the run's store, for a join: `join--r/value` and the result.
+    pub(crate) slots: IndexMap<EcoString, EcoString>,
     pub(crate) cause: Span,
+}
+
+/// What a `return` gives an output.
+pub(crate) struct Returned {
+    pub(crate) value: Val,
+    pub(crate) ty: Ty,
+    /// The guards around the `return`.
+    pub(crate) guards: Vec<GuardSpec>,
+    pub(crate) span: Span,
 }
 
 /// What [`Lower`] gathers about a pipeline.
@@ -62,32 +77,13 @@ pub(crate) struct Lower<'a, 'c> {
     names: BTreeMap<Span, EcoString>,
     used: BTreeSet<EcoString>,
     /// For each output what the returns give it.
-    returned: Vec<Vec<(Val, Span)>>,
+    returned: Vec<Vec<Returned>>,
     /// The name that a condition's helper gets.
     hint: Option<EcoString>,
-}
-
-/// The guards of the two arms of a condition.
-enum Decision {
-    Known(bool),
-    Guarded { then: Vec<GuardSpec>, other: Option<Vec<GuardSpec>> },
-    Failed,
-}
-
-impl Decision {
-    /// The same decision, its guards marked as the arms of a chain; guards that stand for an arm already keep it.
-    fn of(self, chain: u32) -> Self {
-        let mark = |guards: Vec<GuardSpec>, arm| {
-            let mark = |guard: GuardSpec| if guard.arm.is_some() { guard } else { guard.at(chain, arm) };
-            guards.into_iter().map(mark).collect::<Vec<_>>()
-        };
-        match self {
-            Self::Guarded { then, other } => {
-                Self::Guarded { then: mark(then, 0), other: other.map(|guards| mark(guards, 1)) }
-            }
-            Self::Known(_) | Self::Failed => self,
-        }
-    }
+    /// The name that the steps of the arms around get: that of their condition.
+    label: Option<EcoString>,
+    /// The steps that merge arms.
+    joins: Joins,
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -104,8 +100,10 @@ impl<'a, 'c> Lower<'a, 'c> {
             guards: Vec::new(),
             names,
             used,
-            returned: vec![Vec::new(); pipeline.outputs.len()],
+            returned: pipeline.outputs.iter().map(|_| Vec::new()).collect(),
             hint: None,
+            label: None,
+            joins: Joins::default(),
         };
         lower.params = lower.parameters();
         lower
@@ -160,7 +158,7 @@ impl<'a, 'c> Lower<'a, 'c> {
             match stmt {
                 Stmt::Let(local, value) => {
                     let name = self.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
-                    self.hint = name.filter(|_| matches!(value.kind, Kind::If(_)));
+                    self.hint = name.filter(|_| names_a_step(&value.kind));
                     let value = self.eval(value);
                     self.bind(*local, value);
                 }
@@ -187,135 +185,12 @@ impl<'a, 'c> Lower<'a, 'c> {
         for (at, value) in values.iter().enumerate() {
             let Some(typed) = value else { continue };
             let value = self.eval(typed);
-            if matches!(value, Val::Const(Value::None)) {
+            if matches!(value, Val::Const(Value::None) | Val::Never) {
                 continue;
             }
+            let guards = self.guards.clone();
             if let Some(all) = self.returned.get_mut(at) {
-                all.push((value, typed.span));
-            }
-        }
-    }
-
-    /// `if`: guards for its arms, then the arms; the value where one arm gives it.
-    fn chain(&mut self, chain: &'a If, span: Span) -> Val {
-        let hint = self.hint.take();
-        match self.decide(chain, hint) {
-            Decision::Failed => Val::Error,
-            Decision::Known(true) => self.block(&chain.then),
-            Decision::Known(false) => chain.otherwise.as_ref().map_or(Val::none(), |block| self.block(block)),
-            Decision::Guarded { then, other } => {
-                let value = self.arm(&chain.then, then.clone());
-                let Some(otherwise) = &chain.otherwise else { return when(then, value) };
-                let second = self.arm(otherwise, other.unwrap_or_default());
-                match (&value, &second) {
-                    (Val::Unit, Val::Unit) => Val::Unit,
-                    (Val::Error, _) | (_, Val::Error) => Val::Error,
-                    _ => Val::Join(span),
-                }
-            }
-        }
-    }
-
-    fn arm(&mut self, block: &'a Block, guards: Vec<GuardSpec>) -> Val {
-        let depth = self.guards.len();
-        let new = missing(&guards, &self.guards);
-        self.guards.extend(new);
-        let value = self.block(block);
-        self.guards.truncate(depth);
-        value
-    }
-
-    fn decide(&mut self, chain: &'a If, hint: Option<EcoString>) -> Decision {
-        let both = chain.otherwise.is_some();
-        match &chain.cond {
-            Cond::Test(test) => {
-                let value = self.eval(test);
-                self.test(value, test, both, hint).of(chain.chain.0)
-            }
-            Cond::Present(local, optional) => {
-                let value = self.eval(optional);
-                self.present(*local, value, optional, both).of(chain.chain.0)
-            }
-        }
-    }
-
-    fn test(&mut self, value: Val, test: &Typed, both: bool, hint: Option<EcoString>) -> Decision {
-        match value {
-            Val::Const(Value::Bool(known)) => Decision::Known(known),
-            Val::Error => Decision::Failed,
-            value => {
-                let Some(computed) = eval::computed(self.cx, value, &test.ty, test.span) else {
-                    return Decision::Failed;
-                };
-                self.computed(&computed, test.span, both, hint)
-            }
-        }
-    }
-
-    /// Where an arm comes from: a plain comparison, the step that all operands come from, a helper.
-    fn computed(
-        &mut self,
-        computed: &Computed,
-        cause: Span,
-        both: bool,
-        hint: Option<EcoString>,
-    ) -> Decision {
-        if let Some(guard) = guards::direct(self.cx, computed, cause) {
-            let other = guard.negate();
-            if other.is_some() || !both {
-                self.guarded_parameter(&guard);
-                return Decision::Guarded { then: vec![guard], other: other.map(|guard| vec![guard]) };
-            }
-        }
-        let step = guards::single_step(computed);
-        let inside = step.and_then(|node| self.arm_in_step(node, computed, cause));
-        let Some(input) = inside.or_else(|| self.decide_helper(computed, cause, hint)) else {
-            return Decision::Failed;
-        };
-        let guard = GuardSpec::computed(input, cause);
-        let other = guard.negate().map(|guard| vec![guard]);
-        Decision::Guarded { then: vec![guard], other }
-    }
-
-    /// `if let v = x`: v is x where x is present.
-    fn present(&mut self, local: LocalId, value: Val, typed: &Typed, both: bool) -> Decision {
-        match value {
-            Val::Const(Value::None) => Decision::Known(false),
-            Val::Const(_) | Val::Record(_) | Val::List(_) | Val::Concat(_) | Val::Node(_) => {
-                self.bind(local, value);
-                Decision::Known(true)
-            }
-            Val::Late(late) => {
-                let inner = Late { ty: types::present(&late.ty).clone(), ..late.clone() };
-                self.bind(local, Val::Late(inner));
-                if matches!(late.origin, Origin::Param(_)) {
-                    let guard = guards::given(late, typed.span);
-                    let other = guard.negate().map(|guard| vec![guard]);
-                    return Decision::Guarded { then: vec![guard], other };
-                }
-                let name = late.text();
-                let condition = fuse_wire::Condition::Unary(
-                    fuse_wire::condition::Unary::Present,
-                    Box::new(fuse_wire::Condition::Name(name.to_string())),
-                );
-                let computed = Computed { condition, operands: vec![(name, late)] };
-                self.computed(&computed, typed.span, both, None)
-            }
-            Val::When(guards, value) => {
-                self.bind(local, *value);
-                let other = match guards.as_slice() {
-                    [only] => only.negate().map(|guard| vec![guard]),
-                    _ => None,
-                };
-                if both && other.is_none() {
-                    join(self.cx, typed.span, "`else` of a value under more than one condition");
-                    return Decision::Failed;
-                }
-                Decision::Guarded { then: guards, other }
-            }
-            other => {
-                eval::unusable(self.cx, &other, typed.span);
-                Decision::Failed
+                all.push(Returned { value, ty: calls::own(typed).clone(), guards, span: typed.span });
             }
         }
     }
@@ -350,25 +225,6 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 }
 
-/// Guards that do not stand among others yet.
-fn missing(guards: &[GuardSpec], among: &[GuardSpec]) -> Vec<GuardSpec> {
-    let known = |guard: &GuardSpec| among.iter().any(|other| other.arm.is_some() && other.arm == guard.arm);
-    guards.iter().filter(|guard| !known(guard)).cloned().collect()
-}
-
-/// A value under guards; guards of an inner condition are joined to those of the outer one.
-fn when(mut guards: Vec<GuardSpec>, value: Val) -> Val {
-    match value {
-        Val::Unit | Val::Error => value,
-        Val::Const(Value::None) => value,
-        Val::When(inner, value) => {
-            guards.extend(inner);
-            Val::When(guards, value)
-        }
-        value => Val::When(guards, Box::new(value)),
-    }
-}
-
 impl<'a> Names<'a> for Lower<'a, '_> {
     fn param(&mut self, at: usize) -> Val {
         self.params.get(at).cloned().unwrap_or(Val::Error)
@@ -382,8 +238,15 @@ impl<'a> Names<'a> for Lower<'a, '_> {
     /// leaves out nothing is bound.
     fn local(&mut self, id: LocalId) -> Val {
         let Some((value, guards)) = self.locals.get(&id) else { return Val::none() };
-        let missing = missing(guards, &self.guards);
-        if missing.is_empty() { value.clone() } else { when(missing, value.clone()) }
+        let own = guards::missing(guards, &self.guards);
+        if own.is_empty() || matches!(value, Val::Unit | Val::Error | Val::Const(Value::None)) {
+            return value.clone();
+        }
+        let level = guards::missing(guards, &own);
+        let local = self.pipeline.locals.get(id.0 as usize);
+        let (id, name) = local.map_or_else(Default::default, |local| (local.span, local.name.clone()));
+        let cases = vec![(own, value.clone())];
+        Val::Arms(Box::new(Arms { id, path: EcoString::new(), name, level, cases, otherwise: None }))
     }
 
     fn call(&mut self, call: &'a Call) -> Val {
@@ -401,4 +264,21 @@ impl<'a> Names<'a> for Lower<'a, '_> {
     fn taken(&mut self, from: &Late, name: &EcoString, ty: &Ty) -> Val {
         self.take(from, name, ty)
     }
+
+    fn settle(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
+        self.merge(value, ty, span)
+    }
+
+    fn coalesce(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {
+        self.default(left, right, span)
+    }
+
+    fn fail(&mut self, text: &'a Typed, span: Span) -> Val {
+        self.refuse(text, span)
+    }
+}
+
+/// Whether a binding lends its name to the helper of its condition or default.
+const fn names_a_step(kind: &Kind) -> bool {
+    matches!(kind, Kind::If(_) | Kind::Binary(BinaryOp::Coalesce, ..))
 }

@@ -42,7 +42,11 @@ impl<'a> Lower<'a, '_> {
             value(&settings.retries),
         ];
         let env = settings.env.iter();
-        let env = env.map(|(name, typed)| variable(name, self.eval(typed), typed.span, false)).collect();
+        let env = env.map(|(name, typed)| {
+            let value = self.eval(typed);
+            variable(name, self.merge(value, &typed.ty, typed.span), typed.span, false)
+        });
+        let env = env.collect();
         resolved(parts, env)
     }
 }

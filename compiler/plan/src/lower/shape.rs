@@ -6,13 +6,13 @@ use fuse_base::Span;
 use fuse_wire::contract::{Contract, Part, Word};
 
 use super::NodeSpec;
-use super::around::{Around, fuse_mount};
+use super::around::{Around, Need, fuse_mount, run_params};
 use super::calls::TaskWork;
 use super::settings::Resolved;
 use super::task::{Built, Parts, summary};
 use crate::bodies::{self, Prepared, Program};
 use crate::cx::Cx;
-use crate::model::{Arg, ParamDecl, ParamKind, Run, Step, Text, Volume};
+use crate::model::{Run, Step, Volume};
 use crate::{budget, types};
 
 /// The longest time of a step that says nothing: an hour.
@@ -29,7 +29,8 @@ pub(crate) fn shape(
     settings: &Resolved,
 ) -> Option<Built> {
     let task = work.task;
-    let store = parts.files_in || parts.files_out;
+    let slots = !parts.contract.slots.is_empty();
+    let need = Need::of(parts.files_in || parts.files_out, slots);
     let alone = parts.params.is_empty()
         && parts.outputs.is_empty()
         && parts.contract.constants.is_empty()
@@ -52,13 +53,21 @@ pub(crate) fn shape(
     if alone {
         steps.push(main);
     } else {
-        let around = Around::new(cx, node, store)?;
-        if parts.files_out {
-            add_run(&mut parts, node);
+        let around = Around::new(cx, node, need)?;
+        if parts.stores() {
+            let (params, args) = run_params(node, &["run--uid", "run--step"]);
+            parts.params.extend(params);
+            parts.args.extend(args);
+        }
+        let after = around.after(&parts, task.sig.span);
+        if !parts.outputs.is_empty() {
+            let scripts = matches!(main.run, Run::Script(_));
+            let steps = if after.is_some() { 3 } else { 2 };
+            parts.contract.budget = Some(budget::allowed(cx, steps, scripts));
         }
         steps.push(around.before(&parts, task.sig.span));
         steps.push(main);
-        steps.extend(around.after(&parts, task.sig.span));
+        steps.extend(after);
         workspaces.extend(around.workspace());
         volumes.push(Volume { name: "fuse".into() });
     }
@@ -103,22 +112,6 @@ fn base_name(cx: &Cx<'_>, task: &Task) -> EcoString {
     match tool {
         Some(tool) => eco_format!("{package}--{}-{}", tool.name, task.sig.name),
         None => eco_format!("{package}--{}", task.sig.name),
-    }
-}
-
-/// What files of the run need: its id and the step's name.
-fn add_run(parts: &mut Parts, node: &NodeSpec<'_>) {
-    let values =
-        [("run--uid", EcoString::from("$(context.pipelineRun.uid)")), ("run--step", node.name.clone())];
-    for (name, value) in values {
-        parts.params.push(ParamDecl {
-            name: name.into(),
-            kind: ParamKind::String,
-            description: None,
-            default: None,
-            cause: node.cause,
-        });
-        parts.args.push(Arg { name: name.into(), value: Text::One(value), cause: node.cause });
     }
 }
 

@@ -11,6 +11,7 @@ use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::Span;
 use fuse_wire::contract::{Arms, Constant, Contract, Port};
+use indexmap::IndexMap;
 
 use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
@@ -57,6 +58,13 @@ pub(crate) struct Parts {
     pub(crate) files_out: bool,
 }
 
+impl Parts {
+    /// Whether the step leaves something in the run's store.
+    pub(crate) fn stores(&self) -> bool {
+        self.files_out || !self.contract.slots.is_empty()
+    }
+}
+
 /// The Task that a call needs; `None` after a diagnostic.
 pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Option<Built> {
     let fuse_analysis::model::Callee::Task(id) = work.call.callee else { return None };
@@ -81,6 +89,8 @@ pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Op
     constants(cx, &inputs, &prepared, &mut parts)?;
     outputs(cx, work, &rewrite, &mut parts);
     arms(cx, work, &mut parts);
+    parts.contract.name = sig.name.to_string();
+    parts.contract.slots = slots(node);
     environment(cx, &settings, &mut parts)?;
     let image = image(cx, task, &mut names)?;
     shape(cx, node, work, parts, &prepared, image, &settings)
@@ -219,12 +229,17 @@ fn outputs(cx: &Cx<'_>, work: &TaskWork<'_>, rewrite: &[(EcoString, EcoString)],
     }
 }
 
+/// What a step leaves for joins.
+pub(crate) fn slots(node: &NodeSpec<'_>) -> IndexMap<String, String> {
+    node.slots.iter().map(|(slot, result)| (slot.to_string(), result.to_string())).collect()
+}
+
 /// Conditions that the step computes: their operands from outside arrive as parameters.
 fn arms(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) {
-    for (chain, (computed, cause)) in work.arms.iter().enumerate() {
+    for (chain, (chosen, cause)) in work.arms.iter().enumerate() {
         let mut short: Vec<(EcoString, EcoString)> = Vec::new();
-        let mut arms = Arms { conditions: Vec::new(), operands: indexmap::IndexMap::new() };
-        for (reference, late) in &computed.operands {
+        let mut arms = Arms { conditions: Vec::new(), operands: IndexMap::new() };
+        for (reference, late) in &chosen.operands {
             if late.node().is_some() {
                 short.push((reference.clone(), late.short().clone()));
                 continue;
@@ -249,7 +264,7 @@ fn arms(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) {
         let find = |name: &str| {
             short.iter().find(|(known, _)| known == name).map_or(name, |(_, short)| short.as_str()).to_owned()
         };
-        arms.conditions.push(rename(&computed.condition, &find));
+        arms.conditions = chosen.conditions.iter().map(|one| rename(one, &find)).collect();
         parts.contract.arms.push(arms);
         let name = eco_format!("arm--{chain}");
         parts.outputs.push(ResultDecl { name, description: None, cause: *cause });

@@ -30,14 +30,59 @@ pub(crate) enum Val {
     Node(NodeAt),
     /// A computation with late operands.
     Expr(Box<Computed>),
-    /// Absent unless all guards hold.
-    When(Vec<GuardSpec>, Box<Val>),
-    /// A value that both arms of a condition give.
-    Join(Span),
+    /// A value that depends on which arm of a condition runs.
+    Arms(Box<Arms>),
     /// Nothing.
     Unit,
+    /// The run has failed: `fail`.
+    Never,
     /// An error was reported.
     Error,
+}
+
+/// What the arms of a condition give.
+#[derive(Clone, Debug)]
+pub(crate) struct Arms {
+    /// The place that stands for it: two values of one place are merged by one step.
+    pub(crate) id: Span,
+    /// The field that is meant, from the whole value of that place on.
+    pub(crate) path: EcoString,
+    /// What the merging step is named after.
+    pub(crate) name: EcoString,
+    /// The guards around the whole condition.
+    pub(crate) level: Vec<GuardSpec>,
+    /// Each arm's own guards with its value.
+    pub(crate) cases: Vec<(Vec<GuardSpec>, Val)>,
+    /// The value where no arm gives one: that of `??`.
+    pub(crate) otherwise: Option<Val>,
+}
+
+impl Arms {
+    /// The guards and the value, where there is one arm and nothing else.
+    pub(crate) fn single(&self) -> Option<(&[GuardSpec], &Val)> {
+        match (self.cases.as_slice(), &self.otherwise) {
+            ([(guards, value)], None) => Some((guards, value)),
+            _ => None,
+        }
+    }
+
+    /// The same arms with a part of each value.
+    pub(crate) fn part(self, name: &str, take: &mut dyn FnMut(Val) -> Val) -> Val {
+        let path = if self.path.is_empty() { name.into() } else { eco_format!("{}--{name}", self.path) };
+        let mut error = false;
+        let mut get = |value: Val| {
+            let value =
+                if matches!(value, Val::Never | Val::Const(Value::None)) { value } else { take(value) };
+            error |= matches!(value, Val::Error);
+            value
+        };
+        let cases = self.cases.into_iter().map(|(guards, value)| (guards, get(value))).collect();
+        let otherwise = self.otherwise.map(&mut get);
+        if error {
+            return Val::Error;
+        }
+        Val::Arms(Box::new(Self { path, cases, otherwise, ..self }))
+    }
 }
 
 /// A reference to one value.
@@ -73,6 +118,27 @@ pub(crate) struct Computed {
     pub(crate) condition: Condition,
     /// The operands by the names that the condition uses.
     pub(crate) operands: Vec<(EcoString, Late)>,
+}
+
+/// A chain of conditions over late operands: the arm is the index of the first that holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    pub(crate) conditions: Vec<Condition>,
+    /// The operands by the names that the conditions use.
+    pub(crate) operands: Vec<(EcoString, Late)>,
+}
+
+impl Computed {
+    /// Conditions as one chain.
+    pub(crate) fn chain(all: &[Self]) -> Chosen {
+        let mut operands: Vec<(EcoString, Late)> = Vec::new();
+        for (name, late) in all.iter().flat_map(|one| &one.operands) {
+            if !operands.iter().any(|(known, _)| known == name) {
+                operands.push((name.clone(), late.clone()));
+            }
+        }
+        Chosen { conditions: all.iter().map(|one| one.condition.clone()).collect(), operands }
+    }
 }
 
 impl Late {
@@ -125,8 +191,11 @@ impl Val {
                     all.extend(late.node().map(|(node, result)| (node, result.clone())));
                 }
             }
-            Self::When(_, value) => value.results(all),
-            Self::Const(_) | Self::Node(_) | Self::Join(_) | Self::Unit | Self::Error => {}
+            Self::Arms(arms) => {
+                let values = arms.cases.iter().map(|(_, value)| value).chain(&arms.otherwise);
+                values.for_each(|value| value.results(all));
+            }
+            Self::Const(_) | Self::Node(_) | Self::Unit | Self::Never | Self::Error => {}
         }
     }
 
@@ -134,7 +203,13 @@ impl Val {
     pub(crate) fn nodes(&self) -> Vec<NodeAt> {
         match self {
             Self::Node(at) => vec![*at],
-            Self::When(_, value) => value.nodes(),
+            Self::Arms(arms) => arms
+                .cases
+                .iter()
+                .map(|(_, value)| value)
+                .chain(&arms.otherwise)
+                .flat_map(Self::nodes)
+                .collect(),
             Self::Record(fields) => fields.iter().flat_map(|(_, field)| field.nodes()).collect(),
             _ => {
                 let mut all = Vec::new();

@@ -1,0 +1,338 @@
+//! Joins: one value where several arms give it, by a step that runs after them.
+//!
+//! The join has the guards around the condition, so it runs whichever arm was taken. What a step outside of the arms
+//! yields reaches it as a parameter. What a step of an arm yields may be missing, and a missing result would stop the
+//! run: that step leaves it in the run's store as well, and the join looks there.
+
+use std::collections::BTreeMap;
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::Typed;
+use fuse_analysis::ty::Ty;
+use fuse_base::Span;
+use fuse_wire::contract::{Case, Leaf, Piece, Selector};
+use indexmap::IndexMap;
+
+use super::calls::Work;
+use super::guards::{GuardSpec, missing};
+use super::val::{Arms, Late, NodeAt, Origin, Val};
+use super::{Lower, NodeSpec, encode};
+use crate::model::{Operator, Text};
+use crate::names;
+
+/// The joins of a pipeline, by the place that they stand for and the arms that they lie in.
+pub(super) type Joins = BTreeMap<(Span, Vec<(u32, u32)>), NodeAt>;
+
+/// A step that merges arms.
+pub(crate) struct JoinWork {
+    pub(crate) base: EcoString,
+    /// What it merges: the whole value is `value`, parts of it have their names.
+    pub(crate) results: IndexMap<EcoString, Merged>,
+    /// What tells the arm, by the parameter that it arrives in.
+    pub(crate) selects: Vec<Late>,
+    /// What arrives as parameters: references.
+    pub(crate) parts: Vec<(EcoString, Option<(NodeAt, EcoString)>)>,
+}
+
+/// A merged value.
+pub(crate) struct Merged {
+    pub(crate) ty: Ty,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) otherwise: Option<Vec<Leaf>>,
+    pub(crate) cause: Span,
+}
+
+impl JoinWork {
+    /// Whether something that it reads lies in the run's store.
+    pub(crate) fn reads_slots(&self) -> bool {
+        let values = |merged: &Merged| {
+            merged
+                .cases
+                .iter()
+                .flat_map(|case| &case.value)
+                .chain(merged.otherwise.iter().flatten())
+                .any(|leaf| leaf.iter().any(|piece| matches!(piece, Piece::Slot(_))))
+        };
+        self.results.values().any(values)
+    }
+}
+
+impl<'a> Lower<'a, '_> {
+    /// One value: arms are merged, anything else is one already.
+    pub(super) fn merge(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
+        let Val::Arms(arms) = value else { return value };
+        self.joined(*arms, ty, span).map_or(Val::Error, Val::Late)
+    }
+
+    /// `left ?? right`: arms with a default. The join lies where it is written, so that `right` is there too.
+    pub(super) fn default(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {
+        let right = self.eval(right);
+        let level = self.guards.clone();
+        let (name, cases) = match left {
+            Val::Error | Val::Never => return left,
+            Val::Arms(arms) if arms.otherwise.is_none() => (arms.name, arms.cases),
+            Val::Late(late) => (late.short().clone(), vec![(Vec::new(), Val::Late(late))]),
+            other => (EcoString::from("value"), vec![(Vec::new(), other)]),
+        };
+        let hint = self.hint.take();
+        let arms = Arms {
+            id: span,
+            path: EcoString::new(),
+            name: hint.unwrap_or(name),
+            level,
+            cases,
+            otherwise: Some(right),
+        };
+        Val::Arms(Box::new(arms))
+    }
+
+    /// The merged value as a result of the step that merges it.
+    fn joined(&mut self, mut arms: Arms, ty: &Ty, span: Span) -> Option<Late> {
+        let cases = std::mem::take(&mut arms.cases);
+        let mut lifted = Vec::new();
+        for (guards, value) in cases {
+            lifted.push(self.lifted(&arms, guards, value, ty, span)?);
+        }
+        let otherwise = match arms.otherwise.take() {
+            Some(value) => {
+                let value = self.merge(value, ty, span);
+                Some(self.expand(value))
+            }
+            None => None,
+        };
+        let result = if arms.path.is_empty() { EcoString::from("value") } else { arms.path.clone() };
+        let at = self.join_step(&arms, &lifted, span);
+        let known = |work: &Work<'_>| matches!(work, Work::Join(work) if work.results.contains_key(&result));
+        if !self.nodes.get(at).is_some_and(|node| known(&node.work)) {
+            let mut all = Vec::new();
+            for (guards, value) in &lifted {
+                let selectors = guards.iter().map(|guard| self.selector(at, guard)).collect();
+                let value = self.leaves(at, &arms.level, &result, value, ty, span)?;
+                all.push(Case { selectors, value });
+            }
+            let otherwise = match otherwise {
+                Some(value) => Some(self.leaves(at, &arms.level, &result, &value, ty, span)?),
+                None => None,
+            };
+            let merged = Merged { ty: ty.clone(), cases: all, otherwise, cause: span };
+            if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
+                work.results.insert(result.clone(), merged);
+            }
+        }
+        let step = self.nodes.get(at)?.name.clone();
+        let origin = Origin::Result { node: at, step, output: result.clone(), result };
+        Some(Late { origin, ty: ty.clone(), uri: false })
+    }
+
+    /// A case that the join can tell. Where a guard's own input may be missing, what a step left in the store tells by
+    /// being there; any other value is merged in the arm around first, where it may be absent.
+    fn lifted(
+        &mut self,
+        arms: &Arms,
+        guards: Vec<GuardSpec>,
+        value: Val,
+        ty: &Ty,
+        span: Span,
+    ) -> Option<(Vec<GuardSpec>, Val)> {
+        let split = guards
+            .iter()
+            .position(|guard| guard.input.node().is_some_and(|(node, _)| !self.is_there(node, &arms.level)));
+        let Some(split) = split.filter(|at| *at > 0) else {
+            let value = self.merge(value, ty, span);
+            let value = self.expand(value);
+            return if matches!(value, Val::Error) { None } else { Some((guards, value)) };
+        };
+        let (outer, inner) = guards.split_at(split);
+        if let Val::Late(late) = &value
+            && late.node().is_some_and(|(node, _)| !self.is_there(node, &arms.level))
+        {
+            return Some((outer.to_vec(), value));
+        }
+        let level = [arms.level.as_slice(), outer].concat();
+        let inner = Arms {
+            id: arms.id,
+            path: arms.path.clone(),
+            name: arms.name.clone(),
+            level,
+            cases: vec![(inner.to_vec(), value)],
+            otherwise: None,
+        };
+        let merged = self.joined(inner, &ty.clone().optional(), span)?;
+        Some((outer.to_vec(), Val::Late(merged)))
+    }
+
+    /// Whether a step runs wherever these guards hold.
+    fn is_there(&self, node: NodeAt, level: &[GuardSpec]) -> bool {
+        self.nodes.get(node).is_none_or(|node| missing(&node.guards, level).is_empty())
+    }
+
+    /// The step that merges these arms; made when it is first needed.
+    fn join_step(&mut self, arms: &Arms, cases: &[(Vec<GuardSpec>, Val)], span: Span) -> NodeAt {
+        let marks = arms.level.iter().flat_map(|guard| guard.arms.clone()).collect::<Vec<_>>();
+        let key = (arms.id, marks);
+        if let Some(at) = self.joins.get(&key) {
+            return *at;
+        }
+        let label = if arms.name.is_empty() { EcoString::from("value") } else { names::kebab(&arms.name) };
+        let name = self.fresh(&eco_format!("join--{label}"));
+        let short = name.strip_prefix("join--").unwrap_or(&label);
+        let base = eco_format!("{}--{}-join-{short}", self.cx.project.name.value, self.name);
+        let after = self.ends(&arms.level, cases);
+        let work =
+            Work::Join(JoinWork { base, results: IndexMap::new(), selects: Vec::new(), parts: Vec::new() });
+        let (guards, slots) = (arms.level.clone(), IndexMap::new());
+        let at = self.push(NodeSpec { name, guards, after, work, slots, cause: span });
+        self.joins.insert(key, at);
+        at
+    }
+
+    /// The last steps of the arms: those that no other step of the arms waits for.
+    fn ends(&self, level: &[GuardSpec], cases: &[(Vec<GuardSpec>, Val)]) -> Vec<NodeAt> {
+        let chains = |guards: &[GuardSpec]| {
+            guards.iter().flat_map(|guard| guard.arms.clone()).map(|(chain, _)| chain).collect::<Vec<_>>()
+        };
+        let around = chains(level);
+        let own: Vec<u32> = cases.iter().flat_map(|(guards, _)| chains(guards)).collect();
+        let inside = |node: &NodeSpec<'_>| {
+            chains(&node.guards).iter().any(|chain| own.contains(chain) && !around.contains(chain))
+        };
+        let arms: Vec<NodeAt> =
+            self.nodes.iter().enumerate().filter(|(_, node)| inside(node)).map(|(at, _)| at).collect();
+        let awaited: Vec<NodeAt> =
+            arms.iter().filter_map(|at| self.nodes.get(*at)).flat_map(NodeSpec::awaits).collect();
+        arms.into_iter().filter(|at| !awaited.contains(at)).collect()
+    }
+
+    fn selector(&mut self, at: NodeAt, guard: &GuardSpec) -> Selector {
+        let mut index = 0;
+        if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
+            let text = guard.input.text();
+            let known = work.selects.iter().position(|late| late.text() == text);
+            index = known.unwrap_or(work.selects.len());
+            if known.is_none() {
+                work.selects.push(guard.input.clone());
+            }
+        }
+        Selector {
+            input: format!("arm--{index}"),
+            is: guard.values.iter().map(ToString::to_string).collect(),
+            not: guard.operator == Operator::NotIn,
+        }
+    }
+
+    /// A value as the join puts it together.
+    fn leaves(
+        &mut self,
+        at: NodeAt,
+        level: &[GuardSpec],
+        result: &EcoString,
+        value: &Val,
+        ty: &Ty,
+        span: Span,
+    ) -> Option<Vec<Leaf>> {
+        let texts = match encode::value(self.cx, value, ty, span)? {
+            Text::One(text) => vec![text],
+            Text::Many(all) => all,
+        };
+        let mut slots = 0;
+        texts.iter().map(|text| self.leaf(at, level, result, text, &mut slots)).collect()
+    }
+
+    /// A text with its references taken apart; constants hold no `$`.
+    fn leaf(
+        &mut self,
+        at: NodeAt,
+        level: &[GuardSpec],
+        result: &EcoString,
+        text: &str,
+        slots: &mut u32,
+    ) -> Option<Leaf> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("$(") {
+            let (before, reference) = rest.split_at(start);
+            let end = reference.find(')')? + 1;
+            let (reference, after) = reference.split_at(end);
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_owned()));
+            }
+            pieces.push(self.piece(at, level, result, reference, slots));
+            rest = after;
+        }
+        if !rest.is_empty() || pieces.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        Some(pieces)
+    }
+
+    fn piece(
+        &mut self,
+        at: NodeAt,
+        level: &[GuardSpec],
+        result: &EcoString,
+        reference: &str,
+        slots: &mut u32,
+    ) -> Piece {
+        let source = self.source(reference);
+        let join = self.nodes.get(at).map(|node| node.name.clone()).unwrap_or_default();
+        if let Some((node, output)) = source.as_ref().filter(|(node, _)| !self.is_there(*node, level)) {
+            *slots += 1;
+            let slot = match *slots {
+                1 => eco_format!("{join}/{result}"),
+                n => eco_format!("{join}/{result}--{n}"),
+            };
+            if let Some(node) = self.nodes.get_mut(*node) {
+                node.slots.insert(slot.clone(), output.clone());
+            }
+            return Piece::Slot(slot.into());
+        }
+        let mut index = 0;
+        if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
+            let known = work.parts.iter().position(|(text, _)| text == reference);
+            index = known.unwrap_or(work.parts.len());
+            if known.is_none() {
+                work.parts.push((reference.into(), source));
+            }
+        }
+        Piece::In(format!("part--{index}"))
+    }
+
+    /// The step and result behind `$(tasks.<step>.results.<result>)`.
+    fn source(&self, reference: &str) -> Option<(NodeAt, EcoString)> {
+        let inner = reference.strip_prefix("$(tasks.")?.strip_suffix(')')?;
+        let (step, result) = inner.split_once(".results.")?;
+        let at = self.nodes.iter().position(|node| node.name == step)?;
+        Some((at, result.into()))
+    }
+}
+
+impl NodeSpec<'_> {
+    /// The steps that this one waits for.
+    pub(super) fn awaits(&self) -> Vec<NodeAt> {
+        let mut results = Vec::new();
+        match &self.work {
+            Work::Task(work) => {
+                work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results));
+                work.settings.env.iter().for_each(|variable| variable.value.results(&mut results));
+                for (chosen, _) in &work.arms {
+                    results.extend(chosen.operands.iter().filter_map(|(_, late)| operand(late)));
+                }
+            }
+            Work::Apply(work) => work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results)),
+            Work::Decide(work) => {
+                results.extend(work.chosen.operands.iter().filter_map(|(_, late)| operand(late)));
+            }
+            Work::Fail(work) => work.message.results(&mut results),
+            Work::Join(work) => {
+                results.extend(work.selects.iter().filter_map(operand));
+                results.extend(work.parts.iter().filter_map(|(_, source)| source.clone()));
+            }
+        }
+        results.extend(self.guards.iter().filter_map(|guard| operand(&guard.input)));
+        self.after.iter().copied().chain(results.into_iter().map(|(node, _)| node)).collect()
+    }
+}
+
+fn operand(late: &Late) -> Option<(NodeAt, EcoString)> {
+    late.node().map(|(node, result)| (node, result.clone()))
+}
