@@ -2,9 +2,11 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "most types have no part that matters here")]
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use fuse_analysis::Package;
+use fuse_analysis::model::Signature;
 use fuse_analysis::ty::{Bounds, Ty};
+use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::Port;
 use fuse_wire::types::Range;
@@ -101,6 +103,20 @@ pub(crate) fn present(ty: &Ty) -> &Ty {
 /// Whether values are texts that compare as texts.
 pub(crate) const fn is_text(ty: &Ty) -> bool {
     matches!(ty, Ty::String(_) | Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel)
+}
+
+/// The small values that travel with the artifacts of a signature: `source--commit`, with its type and place. They
+/// are always results: the step cannot know who reads them.
+pub(crate) fn fields(package: &Package, sig: &Signature) -> IndexMap<EcoString, (Ty, Span)> {
+    let mut all = IndexMap::new();
+    for output in &sig.outputs {
+        let Ty::Artifact(artifact) = present(&output.ty) else { continue };
+        let fields = package.artifacts.get(artifact.decl.0 as usize).map_or(&[][..], |decl| &decl.fields);
+        for (name, ty) in fields {
+            all.insert(eco_format!("{}--{name}", output.name), (ty.clone(), output.span));
+        }
+    }
+    all
 }
 
 /// The largest number of bytes of a value's text.

@@ -4,8 +4,14 @@
 //! Absent on purpose: syntax, packages, manifests.
 
 pub mod args;
+pub mod child;
+pub mod environment;
 pub mod failure;
+pub mod files;
+pub mod inputs;
+pub mod outputs;
 pub mod places;
+pub mod pod;
 pub mod store;
 mod verbs;
 

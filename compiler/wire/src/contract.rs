@@ -139,6 +139,25 @@ pub enum Port {
     },
 }
 
+impl Port {
+    /// The type of what arrives or leaves.
+    #[must_use]
+    pub fn ty(&self) -> WireType {
+        let (ty, optional) = match self {
+            Self::Value(ty) => return ty.clone(),
+            Self::Store { store, optional } => (WireType::Files(store.clone()), optional),
+            Self::Uri { uri, optional, .. } => (WireType::Uri(uri.clone()), optional),
+        };
+        if *optional { WireType::Optional(Box::new(ty)) } else { ty }
+    }
+
+    /// Whether it may be absent.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self.ty(), WireType::Optional(_))
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_false(value: &bool) -> bool {
     !*value

@@ -106,6 +106,10 @@ pub enum Store {
         endpoint: Option<EcoString>,
         /// The region.
         region: Option<EcoString>,
+        /// Whether the bucket stands in the path of a url, not in its host; so it is where there is an endpoint.
+        path_style: Option<bool>,
+        /// Certificates, in PEM form, that the store's own one may be signed by.
+        ca: Option<EcoString>,
         /// The Secret with the store's keys; only `fuse-in` and `fuse-out` see them.
         secret: Option<SecretRef>,
     },

@@ -239,10 +239,14 @@ impl Reader<'_> {
     }
 
     fn object_store(&mut self, table: &Table<'_>, kind: ObjectStore) -> Option<Store> {
-        self.unknown_keys(table, &["kind", "bucket", "prefix", "endpoint", "region", "secret"]);
+        const KEYS: [&str; 8] =
+            ["kind", "bucket", "prefix", "endpoint", "region", "secret", "path-style", "ca"];
+        self.unknown_keys(table, &KEYS);
         let endpoint = self.entry(table, "endpoint").and_then(|entry| self.url(&entry)).map(|url| url.value);
         let region = self.optional_text(table, "region").map(|text| text.value);
         let prefix = self.optional_text(table, "prefix").and_then(|text| self.prefix(text));
+        let path_style = self.flag(table, "path-style");
+        let ca = self.optional_text(table, "ca").and_then(|text| self.certificates(text));
         let secret = self.optional_table(table, "secret", "a secret".to_owned());
         let secret = secret.and_then(|secret| self.secret(&secret));
         let bucket = self.required_text(table, "bucket", "bucket = \"<bucket>\"")?;
@@ -252,7 +256,26 @@ impl Reader<'_> {
             self.bad_value(bucket.span, format!("`{}` is no name of a bucket", bucket.value), help);
             return None;
         }
-        Some(Store::Object { kind, bucket: bucket.value, prefix, endpoint, region, secret })
+        Some(Store::Object { kind, bucket: bucket.value, prefix, endpoint, region, path_style, ca, secret })
+    }
+
+    fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
+        let entry = self.entry(table, key)?;
+        if let DeValue::Boolean(value) = entry.node.get_ref() {
+            return Some(*value);
+        }
+        self.wrong_type(entry.key, entry.node, "`true` or `false`", None);
+        None
+    }
+
+    /// Certificates are no secret: they stand in the manifests.
+    fn certificates(&mut self, text: Spanned<EcoString>) -> Option<EcoString> {
+        if text.value.contains("-----BEGIN CERTIFICATE-----") && !text.value.contains("PRIVATE KEY") {
+            return Some(text.value);
+        }
+        let help = "write the certificates as PEM: `ca = \"\"\"-----BEGIN CERTIFICATE----- …\"\"\"`";
+        self.bad_value(text.span, "`ca` holds no certificate".to_owned(), help);
+        None
     }
 
     fn prefix(&mut self, text: Spanned<EcoString>) -> Option<EcoString> {

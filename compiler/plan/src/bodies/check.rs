@@ -8,6 +8,7 @@ use fuse_base::{Diagnostic, Span, closest, codes};
 
 use super::{Body, variable};
 use crate::cx::Cx;
+use crate::types;
 
 /// Starts of what Tekton replaces in scripts.
 const REFERENCES: [&str; 8] =
@@ -37,7 +38,7 @@ pub(crate) fn script(
     }
     let mut reads = BTreeSet::new();
     for found in variables(text, language) {
-        match resolve(body, &found) {
+        match resolve(cx, body, &found) {
             Some(Known::Input(name)) => {
                 reads.insert(name);
             }
@@ -71,19 +72,29 @@ enum Known {
     Output,
 }
 
-fn resolve(body: &Body<'_>, found: &Found) -> Option<Known> {
+fn resolve(cx: &Cx<'_>, body: &Body<'_>, found: &Found) -> Option<Known> {
     let input = body.inputs.iter().find(|input| variable("IN", &input.name) == found.name);
     if let Some(input) = input {
         return Some(Known::Input(input.name.clone()));
     }
-    let names = body.task.sig.outputs.iter().map(|output| variable("OUT", &output.name));
-    names.into_iter().any(|name| name == found.name).then_some(Known::Output)
+    outputs(cx, body).contains(&found.name).then_some(Known::Output)
+}
+
+/// The variables of outputs, and of the small values that travel with them.
+fn outputs(cx: &Cx<'_>, body: &Body<'_>) -> Vec<String> {
+    let sig = &body.task.sig;
+    let fields = types::fields(cx.package, sig);
+    sig.outputs
+        .iter()
+        .map(|output| &output.name)
+        .chain(fields.keys())
+        .map(|name| variable("OUT", name))
+        .collect()
 }
 
 fn unknown(cx: &Cx<'_>, body: &Body<'_>, name: &str, place: &Place) {
     let inputs = body.inputs.iter().map(|input| variable("IN", &input.name));
-    let outputs = body.task.sig.outputs.iter().map(|output| variable("OUT", &output.name));
-    let all: Vec<String> = inputs.chain(outputs).collect();
+    let all: Vec<String> = inputs.chain(outputs(cx, body)).collect();
     let kind = if name.starts_with("IN_") { "input" } else { "output" };
     let help = closest(name, all.iter().map(String::as_str)).map_or_else(
         || match all.as_slice() {

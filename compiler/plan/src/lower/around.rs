@@ -138,16 +138,20 @@ impl<'a> Around<'a> {
     }
 
     fn store_argument(&self) -> Option<EcoString> {
-        let Some(Store::Object { kind, bucket, prefix, endpoint, region, .. }) = self.store else {
+        let Some(Store::Object { kind, bucket, prefix, endpoint, region, path_style, ca, .. }) = self.store
+        else {
             return None;
         };
         let mut json = serde_json::Map::new();
         json.insert("kind".into(), store_kind(*kind).into());
         json.insert("bucket".into(), bucket.as_str().into());
-        for (key, value) in [("prefix", prefix), ("endpoint", endpoint), ("region", region)] {
+        for (key, value) in [("prefix", prefix), ("endpoint", endpoint), ("region", region), ("ca", ca)] {
             if let Some(value) = value {
                 json.insert(key.into(), value.as_str().into());
             }
+        }
+        if let Some(path_style) = path_style {
+            json.insert("path-style".into(), (*path_style).into());
         }
         let json = json_argument(&serde_json::Value::Object(json).to_string());
         Some(eco_format!("--store={json}"))

@@ -99,7 +99,7 @@ impl<'a> Lower<'a, '_> {
         let work = match call.callee {
             Callee::Task(id) => {
                 let Some(task) = self.cx.package.tasks.get(id.0 as usize) else { return Val::Error };
-                let (added, arms) = (IndexMap::new(), Vec::new());
+                let (added, arms) = (types::fields(self.cx.package, &task.sig), Vec::new());
                 Work::Task(Box::new(TaskWork { call, task, args, settings, added, arms }))
             }
             Callee::Resource(id) => {

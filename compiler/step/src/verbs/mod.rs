@@ -1,11 +1,20 @@
 //! The verbs. Each is a file here and an entry of [`ALL`].
 
+mod decide;
+mod exec;
 mod fail;
+mod input;
+mod join;
+mod list;
+mod out;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use fuse_wire::Contract;
+
+use crate::args::Args;
 use crate::failure::{Failure, REFUSED};
 
 /// A verb of `fuse-step`.
@@ -16,7 +25,17 @@ pub(crate) struct Verb {
     pub(crate) run: fn(Vec<OsString>) -> Result<ExitCode, Failure>,
 }
 
-static ALL: &[Verb] = &[fail::VERB];
+static ALL: &[Verb] = &[
+    input::VERB,
+    exec::EXEC,
+    exec::SH,
+    exec::PYTHON,
+    out::VERB,
+    decide::VERB,
+    join::VERB,
+    list::VERB,
+    fail::VERB,
+];
 
 /// Runs the verb that the first argument names.
 pub(crate) fn run(mut words: Vec<OsString>) -> ExitCode {
@@ -33,6 +52,18 @@ pub(crate) fn run(mut words: Vec<OsString>) -> ExitCode {
         Ok(status) => status,
         Err(failure) => tell(&format!("fuse-step {}", verb.name), &failure.message, failure.status),
     }
+}
+
+/// The contract of `--task=`, once the wire version fits.
+fn contract(args: &Args) -> Result<Contract, Failure> {
+    args.wire()?;
+    let text = args.needed("task")?;
+    serde_json::from_str(text).map_err(|error| Failure::new(format!("`--task=…` is no contract: {error}")))
+}
+
+/// A failure with the task in front that it happened to.
+fn named(failure: Failure, task: &str) -> Failure {
+    if task.is_empty() { failure } else { failure.of(task) }
 }
 
 /// A message in the log of the pod: its first line says who speaks, others are indented.

@@ -16,6 +16,7 @@ static KINDS: &[(&str, Needs)] = &[
     ("check", Needs::End(".fuse")),
     ("cli", Needs::File("args")),
     ("parse", Needs::File("input.fuse")),
+    ("step", Needs::File("args")),
 ];
 
 /// Files beside the kinds.
