@@ -11,12 +11,13 @@ use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use serde_json::Value as Json;
 
-use crate::bodies::{python, variable, written_path};
+use crate::bodies::{python, written_path};
 use crate::cx::Cx;
 use crate::lower::eval::{Callee, eval};
 use crate::lower::val::Val;
 use crate::model::{EntryParam, EntryPoint, MlProject};
 use crate::types;
+use fuse_wire::contract::variable;
 
 /// Every task of the package whose body is a Python file.
 pub(crate) fn entry_points(cx: &Cx<'_>) -> MlProject {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use fuse_wire::WireType;
+use fuse_wire::contract::variable;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -74,18 +75,4 @@ fn home(places: &Places, name: &str) -> Result<PathBuf, Failure> {
     let path = places.below("tmp").join(name);
     std::fs::create_dir_all(&path).map_err(|error| Failure::io("make", &path, &error))?;
     Ok(path)
-}
-
-/// `metrics--rmse` as a variable: `OUT_METRICS__RMSE`.
-#[must_use]
-pub fn variable(prefix: &str, name: &str) -> String {
-    format!("{prefix}_{}", name.replace("--", "__").to_uppercase())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn names_are_upper_case() {
-        assert_eq!(super::variable("OUT", "metrics--rmse"), "OUT_METRICS__RMSE");
-    }
 }

@@ -210,6 +210,12 @@ pub enum Part {
     },
 }
 
+/// The variable that a step finds an input or output by: `OUT` and `metrics--rmse` make `OUT_METRICS__RMSE`.
+#[must_use]
+pub fn variable(prefix: &str, name: &str) -> String {
+    format!("{prefix}_{}", name.to_uppercase()).replace("--", "__")
+}
+
 impl Contract {
     /// The whole argument, `--task={…}`.
     #[must_use]
@@ -223,6 +229,12 @@ impl Contract {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_are_upper_case() {
+        assert_eq!(variable("IN", "max_rmse"), "IN_MAX_RMSE");
+        assert_eq!(variable("OUT", "metrics--rmse"), "OUT_METRICS__RMSE");
+    }
 
     #[test]
     fn the_contract_is_compact_ordered_and_read_back() {

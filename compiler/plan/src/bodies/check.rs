@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use ecow::EcoString;
 use fuse_analysis::model::Language;
 use fuse_base::{Diagnostic, Span, closest, codes};
+use fuse_wire::contract::variable;
 
-use super::{Body, variable};
+use super::Body;
 use crate::cx::Cx;
 use crate::types;
 

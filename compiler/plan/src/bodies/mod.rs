@@ -62,11 +62,6 @@ pub(crate) enum Program {
     Command(Vec<Word>),
 }
 
-/// The variable that holds an input or output.
-pub(crate) fn variable(prefix: &str, name: &str) -> String {
-    format!("{prefix}_{}", name.replace("--", "__").to_uppercase())
-}
-
 /// The program of a task; `None` after a diagnostic.
 fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
     match &body.task.body {
@@ -240,6 +235,5 @@ mod tests {
     fn texts_start_at_once_and_end_with_one_newline() {
         assert_eq!(trimmed("\n  \necho a\n\n"), "echo a\n");
         assert_eq!(trimmed("  indented"), "  indented\n");
-        assert_eq!(variable("OUT", "metrics--rmse"), "OUT_METRICS__RMSE");
     }
 }

@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 
 use ecow::EcoString;
 use fuse_analysis::ty::Ty;
-use fuse_wire::contract::{Part, Word};
+use fuse_wire::contract::{Part, Word, variable};
 
+use super::Body;
 pub(crate) use super::filters::shell as shell_word;
 use super::filters::{python, python_value};
-use super::{Body, variable};
 use crate::types;
 
 const INSTALL: &str = r#"

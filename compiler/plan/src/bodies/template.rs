@@ -9,7 +9,9 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::check::Place;
-use super::{Body, filters, variable};
+use fuse_wire::contract::variable;
+
+use super::{Body, filters};
 use crate::cx::Cx;
 
 /// Names that minijinja itself defines.

@@ -10,7 +10,7 @@ use fuse_analysis::model::{Kind, Param, Task, Typed};
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::Span;
-use fuse_wire::contract::{Arms, Constant, Contract, Port};
+use fuse_wire::contract::{Arms, Constant, Contract, Port, variable};
 use indexmap::IndexMap;
 
 use super::calls::{TaskWork, inside};
@@ -21,7 +21,7 @@ use super::shape::shape;
 use super::val::{Late, NodeAt, Origin, Val};
 use super::{NodeSpec, encode};
 use crate::binding;
-use crate::bodies::{self, Body, Input, Prepared};
+use crate::bodies::{Body, Input, Prepared};
 use crate::cx::Cx;
 use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text};
 use crate::types;
@@ -203,7 +203,7 @@ fn constants(cx: &Cx<'_>, inputs: &[Input], prepared: &Prepared, parts: &mut Par
         }
         match value.text() {
             Some(text) => {
-                let name = EcoString::from(bodies::variable("IN", &input.name));
+                let name = EcoString::from(variable("IN", &input.name));
                 plain(cx, parts, &name, &text, prepared.cause)?;
             }
             None => {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use fuse_wire::contract::variable;
+
 use crate::args::shortened;
-use crate::environment::variable;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::pod::Pod;

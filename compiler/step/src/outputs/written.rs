@@ -24,7 +24,7 @@ const URI: u64 = 4 << 10;
 /// It is no text of the type.
 pub(super) fn value(path: &Path, ty: &WireType) -> Result<Option<Json>, Failure> {
     let bare = if let WireType::Optional(inner) = ty { inner } else { ty };
-    let composite = matches!(bare, WireType::List(..) | WireType::Map(_) | WireType::Record(_));
+    let composite = is_composite(bare);
     let most = if composite { DOCUMENT } else { ty.max_bytes().saturating_add(2) };
     let Some(text) = text(path, most, ty)? else { return Ok(None) };
     let at = path.display();
@@ -57,6 +57,10 @@ pub(super) fn value(path: &Path, ty: &WireType) -> Result<Option<Json>, Failure>
     Ok(Some(value))
 }
 
+const fn is_composite(ty: &WireType) -> bool {
+    matches!(ty, WireType::List(..) | WireType::Map(_) | WireType::Record(_))
+}
+
 /// The text of a file without its final newline.
 fn text(path: &Path, most: u64, ty: &WireType) -> Result<Option<String>, Failure> {
     let bytes = match files::read(path, most)? {
@@ -81,10 +85,12 @@ fn text(path: &Path, most: u64, ty: &WireType) -> Result<Option<String>, Failure
 
 fn too_large(path: &Path, bytes: u64, ty: &WireType) -> Failure {
     let bare = if let WireType::Optional(inner) = ty { inner } else { ty };
-    let help = match bare {
-        WireType::Text(..) => "\nreturn an artifact, or raise the bound: `String ..=n`",
-        WireType::List(..) | WireType::Map(_) | WireType::Record(_) => "\nreturn an artifact instead",
-        _ => "",
+    let help = if matches!(bare, WireType::Text(..)) {
+        "\nreturn an artifact, or raise the bound: `String ..=n`"
+    } else if is_composite(bare) {
+        "\nreturn an artifact instead"
+    } else {
+        ""
     };
     let most = ty.max_bytes();
     let message =
