@@ -1,78 +1,128 @@
-//! The environment of the user's step: inputs, outputs, late variables, and a home that it can write to.
+//! What the user's command sees: its environment, and the words of its own command line.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use fuse_wire::WireType;
-use fuse_wire::contract::variable;
+use fuse_wire::contract::{Part, Word};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
-use crate::inputs::text;
+use crate::inputs::Typed;
 use crate::places::Places;
 use crate::pod::Pod;
+use crate::values::present;
+use fuse_wire::contract::variable;
 
-/// The kernel takes no variable over 128 KiB. A longer value is only in its file.
-const LONGEST: usize = 120_000;
-
-/// What is added to the environment of the container, and what is taken away from it.
-#[derive(Debug, Default)]
-pub struct Environment {
-    /// Variables to set.
-    pub set: Vec<(String, String)>,
-    /// Variables to remove.
-    pub remove: Vec<String>,
-}
-
-/// The environment of the user's step.
+/// Inputs and constants with their types, as `in` left them.
 ///
 /// # Errors
-/// The folders below `tmp` cannot be made.
-pub fn environment(
-    pod: &Pod,
-    inputs: &IndexMap<String, Json>,
-    places: &Places,
-) -> Result<Environment, Failure> {
-    let mut all = Environment::default();
-    for (name, value) in inputs {
-        let variable = variable("IN", name);
-        match input(pod, name, value, places) {
-            Some(text) if text.len() <= LONGEST => all.set.push((variable, text)),
-            _ => all.remove.push(variable),
-        }
+/// One is gone.
+pub(crate) fn values(pod: &Pod, places: &Places) -> Result<IndexMap<String, Typed>, Failure> {
+    let mut values = Pod::values(places)?;
+    let inputs = pod.contract.inputs.iter().map(|(name, port)| (name, port.ty()));
+    let constants = pod.contract.constants.iter().map(|(name, constant)| (name, constant.ty.clone()));
+    let mut all = IndexMap::new();
+    for (name, ty) in inputs.chain(constants) {
+        let value = values.remove(name).ok_or_else(|| {
+            Failure::new(format!("{} has no `{name}` any more", places.below("in.json").display()))
+        })?;
+        all.insert(name.clone(), (ty, value));
     }
-    for (name, path) in &pod.outputs {
-        all.set.push((variable("OUT", name), path.to_string_lossy().into_owned()));
-    }
-    for (name, path) in [("HOME", home(places, "home")?), ("TMPDIR", home(places, "tmp")?)] {
-        all.set.push((name.to_owned(), path.to_string_lossy().into_owned()));
-    }
-    // Where the folders of a pod lie elsewhere, a step is told where its inputs are, but not how to move them.
-    if std::env::var_os("FUSE_ROOT").is_some() {
-        all.set.push(("FUSE_IN".to_owned(), places.below("in.json").to_string_lossy().into_owned()));
-    }
-    all.remove.extend(["FUSE_ROOT".to_owned(), "FUSE_RESULTS".to_owned()]);
-    all.set.extend(pod.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     Ok(all)
 }
 
-/// A scalar is its text, a reference its uri, everything else the path where it was laid out.
-fn input(pod: &Pod, name: &str, value: &Json, places: &Places) -> Option<String> {
-    let port = pod.contract.inputs.get(name).map(fuse_wire::contract::Port::ty);
-    let ty = port.or_else(|| pod.contract.constants.get(name).map(|constant| constant.ty.clone()))?;
-    let ty = if let WireType::Optional(inner) = ty { *inner } else { ty };
-    match (ty, value) {
-        (_, Json::Null) => None,
-        (WireType::List(..) | WireType::Map(_) | WireType::Record(_), _) => {
-            Some(places.below("in").join(name).to_string_lossy().into_owned())
+/// The text that stands for a value: a scalar or a uri itself, else the path of its files; `None` if it is absent.
+///
+/// # Errors
+/// The value is not of its type.
+fn text(places: &Places, name: &str, ty: &WireType, value: &Json) -> Result<Option<String>, Failure> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    match present(ty) {
+        WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Files(_) => {
+            Ok(Some(places.below("in").join(name).display().to_string()))
         }
-        _ => text(value),
+        WireType::Bool
+        | WireType::Int(_)
+        | WireType::Float(_)
+        | WireType::Text(..)
+        | WireType::Duration(_)
+        | WireType::Cpu(_)
+        | WireType::Memory(_)
+        | WireType::Count(_)
+        | WireType::Url
+        | WireType::Path
+        | WireType::Image
+        | WireType::DnsLabel
+        | WireType::Scalar
+        | WireType::Enum(_)
+        | WireType::Uri(_)
+        | WireType::Optional(_) => fuse_wire::write::scalar(value).map(Some).map_err(Failure::new),
     }
 }
 
-/// A folder of the user's own below `tmp`: whoever runs the step makes it.
-fn home(places: &Places, name: &str) -> Result<PathBuf, Failure> {
-    let path = places.below("tmp").join(name);
-    std::fs::create_dir_all(&path).map_err(|error| Failure::io("make", &path, &error))?;
-    Ok(path)
+/// Sets `IN_*`, `OUT_*`, `HOME`, `TMPDIR` and late variables, and takes away what only `fuse-step` reads.
+///
+/// # Errors
+/// The folders of `HOME` and `TMPDIR` cannot be made.
+pub(crate) fn set(
+    command: &mut Command,
+    pod: &Pod,
+    values: &IndexMap<String, Typed>,
+    places: &Places,
+) -> Result<(), Failure> {
+    command.env_remove("FUSE_ROOT").env_remove("FUSE_RESULTS");
+    for (name, (ty, value)) in values {
+        match text(places, name, ty, value)? {
+            Some(text) => command.env(variable("IN", name), text),
+            None => command.env_remove(variable("IN", name)),
+        };
+    }
+    for name in pod.contract.outputs.keys() {
+        command.env(variable("OUT", name), pod.out(places, name));
+    }
+    // Steps of one pod may run as different users, so each has folders of its own.
+    let own = places.below("tmp").join(nix::unistd::Uid::effective().to_string());
+    for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp")] {
+        let folder = own.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| Failure::io("make the folder", &folder, &error))?;
+        command.env(name, folder);
+    }
+    if places.fuse != Path::new("/fuse") {
+        command.env("FUSE_IN", places.below("in.json"));
+    }
+    command.envs(&pod.env);
+    Ok(())
+}
+
+/// The words of the contract's command.
+///
+/// # Errors
+/// It names an input that is none.
+pub(crate) fn words(
+    pod: &Pod,
+    values: &IndexMap<String, Typed>,
+    places: &Places,
+) -> Result<Vec<String>, Failure> {
+    let input = |name: &str| {
+        let (ty, value) = values
+            .get(name)
+            .ok_or_else(|| Failure::new(format!("the command needs `{name}`, which is no input")))?;
+        text(places, name, ty, value).map(Option::unwrap_or_default)
+    };
+    let word = |word: &Word| match word {
+        Word::Text(text) => Ok(text.clone()),
+        Word::Parts(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => Ok(text.clone()),
+                Part::Input { input: name } => input(name),
+            })
+            .collect(),
+    };
+    pod.contract.run.iter().map(word).collect()
 }

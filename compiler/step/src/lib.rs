@@ -4,15 +4,22 @@
 //! Absent on purpose: syntax, packages, manifests.
 
 pub mod args;
-pub mod child;
-pub mod environment;
+mod arms;
+mod child;
+mod environment;
 pub mod failure;
-pub mod files;
-pub mod inputs;
-pub mod outputs;
+mod inputs;
+mod names;
+mod outputs;
 pub mod places;
-pub mod pod;
+mod pod;
+mod results;
+mod run;
+mod slots;
+mod step;
 pub mod store;
+mod task;
+mod values;
 mod verbs;
 
 use std::ffi::OsString;

@@ -16,7 +16,10 @@ impl Places {
     /// As the environment says, else as in a pod.
     #[must_use]
     pub fn from_env() -> Self {
-        let place = |name, otherwise: &str| std::env::var_os(name).map_or(otherwise.into(), PathBuf::from);
+        // Steps may change their folder, so paths are absolute.
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let place =
+            |name, otherwise: &str| absolute(std::env::var_os(name).map_or(otherwise.into(), PathBuf::from));
         Self { fuse: place("FUSE_ROOT", "/fuse"), results: place("FUSE_RESULTS", "/tekton/results") }
     }
 

@@ -1,6 +1,6 @@
-//! `/fuse/task.json`: what `fuse-step in` leaves for the steps after it.
+//! `/fuse/task.json`: what `in` leaves for the steps behind it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fuse_wire::Contract;
 use indexmap::IndexMap;
@@ -8,88 +8,94 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
-use crate::files;
+use crate::inputs::layout;
+use crate::outputs::file;
 use crate::places::Places;
-use crate::store::Place;
+use crate::task;
 
-/// A pod's task with what only its first step knew.
+/// The version of this file. Both sides are one binary, so another one means that somebody else wrote it.
+const VERSION: u32 = 1;
+/// Bytes of the file at most: arguments are smaller.
+const MAX: u64 = 8 << 20;
+
+/// What the steps of a pod know of their task.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pod {
-    /// What the task takes and gives.
-    pub contract: Contract,
-    /// The run's uid, where something goes to its store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
+pub(crate) struct Pod {
+    version: u32,
+    /// The contract.
+    pub(crate) contract: Contract,
+    /// The run's uid.
+    pub(crate) run: Option<String>,
     /// The step's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
+    pub(crate) step: Option<String>,
     /// The index of a fan-out's instance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<u32>,
-    /// Whether the store is a mounted claim, so that the step itself writes to it.
-    pub volume: bool,
-    /// Where the step writes each output.
-    pub outputs: IndexMap<String, PathBuf>,
-    /// The values that conditions work on, for each chain.
-    pub operands: Vec<IndexMap<String, Json>>,
-    /// Environment that came as late text.
-    pub env: IndexMap<String, String>,
+    pub(crate) index: Option<u32>,
+    /// Values of operands, for each condition.
+    pub(crate) operands: Vec<IndexMap<String, Json>>,
+    /// Late environment variables.
+    pub(crate) env: IndexMap<String, String>,
+    /// Whether files and slots go to a mounted claim, else `out` takes them away.
+    pub(crate) claim: bool,
+    /// Where the step writes files: `OUT_<NAME>`.
+    pub(crate) files: IndexMap<String, PathBuf>,
 }
 
 impl Pod {
-    /// Writes it, and the values of the inputs beside it.
-    ///
-    /// # Errors
-    /// The disk is full.
-    pub fn write(&self, places: &Places, inputs: &IndexMap<String, Json>) -> Result<(), Failure> {
-        let json = |value: serde_json::Result<String>| value.map_err(|error| Failure::new(error.to_string()));
-        let task = json(serde_json::to_string(self))?;
-        files::write(&places.below("task.json"), task.as_bytes(), 0o644)?;
-        let inputs = json(serde_json::to_string(inputs))?;
-        files::write(&places.below("in.json"), inputs.as_bytes(), 0o644)
+    /// Of a contract, without anything else.
+    pub(crate) fn new(contract: Contract) -> Self {
+        Self {
+            version: VERSION,
+            contract,
+            run: None,
+            step: None,
+            index: None,
+            operands: Vec::new(),
+            env: IndexMap::new(),
+            claim: false,
+            files: IndexMap::new(),
+        }
     }
 
-    /// What the first step of this pod left.
-    ///
-    /// # Errors
-    /// It did not run, or ran with another version of `fuse-step`.
-    pub fn read(places: &Places) -> Result<Self, Failure> {
-        load(&places.below("task.json"))
+    pub(crate) fn write(&self, places: &Places) -> Result<(), Failure> {
+        let json = serde_json::to_string(self).map_err(|error| Failure::new(error.to_string()))?;
+        layout::file(&places.below("task.json"), &json)
     }
 
-    /// The values of the inputs.
-    ///
     /// # Errors
-    /// As for [`Self::read`].
-    pub fn inputs(places: &Places) -> Result<IndexMap<String, Json>, Failure> {
-        load(&places.below("in.json"))
+    /// `in` has not run, or the file is not its.
+    pub(crate) fn read(places: &Places) -> Result<Self, Failure> {
+        let path = places.below("task.json");
+        let text = file::text(&path, MAX)?.ok_or_else(|| {
+            Failure::new(format!(
+                "there is no {}: `fuse-step in` has to run before this step",
+                path.display()
+            ))
+        })?;
+        let pod: Self = serde_json::from_str(&text)
+            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+        if pod.version != VERSION {
+            let message = format!("{} has version {}, not {VERSION}", path.display(), pod.version);
+            return Err(Failure::new(message));
+        }
+        task::check(&pod.contract)?;
+        Ok(pod)
     }
 
-    /// Where an output lies in the run's store.
+    /// The values of inputs and constants, as `in` left them.
     ///
     /// # Errors
-    /// The manifest names no run.
-    pub fn place(&self, output: &str) -> Result<Place, Failure> {
-        let named = |text: &Option<String>, option: &str| {
-            text.clone().ok_or_else(|| Failure::new(format!("`--{option}=…` is missing")))
-        };
-        Ok(Place {
-            run: named(&self.run, "run")?,
-            step: named(&self.step, "step")?,
-            index: self.index,
-            output: output.to_owned(),
-        })
+    /// They are gone, or no JSON.
+    pub(crate) fn values(places: &Places) -> Result<serde_json::Map<String, Json>, Failure> {
+        let path = places.below("in.json");
+        let text =
+            file::text(&path, MAX)?.ok_or_else(|| Failure::new(format!("there is no {}", path.display())))?;
+        serde_json::from_str(&text)
+            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))
     }
-}
 
-fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let text = std::fs::read(path).map_err(|error| {
-        let hint = "\n`fuse-step in` runs first and leaves it";
-        let Failure { message, status } = Failure::io("read", path, &error);
-        Failure { message: message + hint, status }
-    })?;
-    serde_json::from_slice(&text).map_err(|error| {
-        Failure::new(format!("{} was written by another version of fuse-step: {error}", path.display()))
-    })
+    /// Where the step writes an output.
+    pub(crate) fn out(&self, places: &Places, name: &str) -> PathBuf {
+        self.files.get(name).cloned().unwrap_or_else(|| places.below("out").join(name))
+    }
 }

@@ -1,161 +1,158 @@
-//! What arrives in a pod: read, held against its type, and laid out for the user's step.
+//! The inputs of a task: every one that the contract declares, exactly once, of its type.
 
-mod lay;
+pub(crate) mod layout;
 
-use std::collections::BTreeSet;
-
-use fuse_wire::contract::{Arms, Contract};
-use fuse_wire::{WireType, decode, read, write};
+use fuse_wire::WireType;
+use fuse_wire::contract::{Contract, Port};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-pub use lay::{Files, lay};
-
 use crate::args::{Args, shortened};
 use crate::failure::Failure;
+use crate::values::{is_scalar, read};
 
-/// Whether a text matches an RE2 pattern as a whole. The compiler has checked the pattern.
-#[must_use]
-pub fn matches(pattern: &str, text: &str) -> bool {
-    regex::RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
-        .size_limit(10 << 20)
-        .build()
-        .is_ok_and(|regex| regex.is_match(text))
-}
+/// A value with its type.
+pub(crate) type Typed = (WireType, Json);
 
-/// Reads a value of a type from the arguments that carry it.
+/// The values of `--in` and `--composite`, in the order of the contract.
 ///
 /// # Errors
-/// It is not of the type.
-pub fn value(ty: &WireType, texts: &[String]) -> Result<Json, Failure> {
-    read::read(ty, texts, &matches).map_err(|error| {
-        // A reader's message may quote the whole value.
-        let text = error.to_string();
-        Failure::new(if text.len() > 400 { shortened_to(&text, 400) } else { text })
-    })
-}
-
-fn shortened_to(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).collect();
-    short.push('…');
-    short
-}
-
-/// The inputs of a contract with their values, in declared order; constants of the contract last.
-///
-/// # Errors
-/// One is missing, unknown, or not of its type.
-pub fn given(contract: &Contract, args: &Args) -> Result<IndexMap<String, (WireType, Json)>, Failure> {
-    let mut texts: IndexMap<&str, Vec<String>> = IndexMap::new();
-    for (name, text) in args.pairs("in")? {
-        texts.insert(name, vec![text.to_owned()]);
-    }
-    for (name, parts) in &args.composites {
-        if texts.insert(name, parts.clone()).is_some() {
-            return Err(Failure::new(format!("the input `{}` is given twice", shortened(name))));
-        }
-    }
-    if let Some(unknown) = texts.keys().find(|name| !contract.inputs.contains_key(**name)) {
-        return Err(Failure::new(format!("there is no input `{}`", shortened(unknown))));
-    }
+/// One is missing, unknown, given twice, or not of its type.
+pub(crate) fn inputs(args: &Args, contract: &Contract) -> Result<IndexMap<String, Typed>, Failure> {
+    let mut given = given(args)?;
     let mut all = IndexMap::new();
     for (name, port) in &contract.inputs {
-        let input = || format!("the input `{name}`");
-        let texts =
-            texts.get(name.as_str()).ok_or_else(|| Failure::new(format!("{} is missing", input())))?;
+        let texts = given
+            .shift_remove(name.as_str())
+            .ok_or_else(|| Failure::new(format!("the input `{name}` is missing")))?;
         let ty = port.ty();
-        let value = value(&ty, texts).map_err(|failure| failure.of(input()))?;
+        let value = read(&ty, &texts).and_then(|value| settable(&ty, value));
+        let value = value.map_err(|failure| failure.of(format!("the input `{name}`")))?;
         all.insert(name.clone(), (ty, value));
     }
+    match given.keys().next() {
+        None => Ok(all),
+        Some(name) => {
+            let known: Vec<&str> = contract.inputs.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Err(Failure::new(format!("there is no input `{}`; the inputs are {known}", shortened(name))))
+        }
+    }
+}
+
+/// Constants of the contract, in their canonical form.
+///
+/// # Errors
+/// A value is not of its type.
+pub(crate) fn constants(contract: &Contract) -> Result<IndexMap<String, Typed>, Failure> {
+    let mut all = IndexMap::new();
     for (name, constant) in &contract.constants {
-        all.insert(name.clone(), (constant.ty.clone(), constant.value.clone()));
+        let ty = constant.ty.clone();
+        let value = fuse_wire::write::write(&ty, &constant.value).map_err(Failure::new);
+        let value = value.and_then(|text| read(&ty, &[text])).and_then(|value| settable(&ty, value));
+        let value = value.map_err(|failure| failure.of(format!("the constant `{name}`")))?;
+        all.insert(name.clone(), (ty, value));
     }
     Ok(all)
 }
 
-/// The operands of each chain that arrive by themselves.
+/// The operands of `--operand=<chain>=<name>=<text>`, for each chain.
 ///
 /// # Errors
-/// One is missing, unknown, or not of its type.
-pub fn operands(contract: &Contract, args: &Args) -> Result<Vec<IndexMap<String, Json>>, Failure> {
-    let mut texts: Vec<(usize, &str, &str)> = Vec::new();
-    for (chain, rest) in args.all("operand").filter_map(|text| text.split_once('=')) {
-        let parts = chain.parse().ok().zip(rest.split_once('='));
-        let Some((chain, (name, text))) = parts else {
-            return Err(Failure::new(format!("`--operand={}` names no chain", shortened(chain))));
-        };
-        texts.push((chain, name, text));
+/// As for [`inputs`].
+pub(crate) fn operands(args: &Args, contract: &Contract) -> Result<Vec<IndexMap<String, Json>>, Failure> {
+    let mut given: IndexMap<(usize, &str), &str> = IndexMap::new();
+    for value in args.all("operand") {
+        let parts = value.split_once('=').and_then(|(chain, rest)| {
+            let (name, text) = rest.split_once('=')?;
+            Some((chain.parse().ok()?, name, text))
+        });
+        let (chain, name, text) = parts.ok_or_else(|| {
+            Failure::new(format!("`--operand={}` is not <condition>=<name>=<text>", shortened(value)))
+        })?;
+        if given.insert((chain, name), text).is_some() {
+            return Err(Failure::new(format!("`--operand={chain}={}=…` is given twice", shortened(name))));
+        }
     }
-    let mut used = 0;
     let mut all = Vec::new();
-    for (at, Arms { operands, .. }) in contract.arms.iter().enumerate() {
+    for (chain, arms) in contract.arms.iter().enumerate() {
         let mut values = IndexMap::new();
-        for (name, ty) in operands {
-            let found = texts.iter().find(|(chain, known, _)| *chain == at && known == name);
-            let what = || format!("the operand `{name}` of a condition");
-            let (_, _, text) = found.ok_or_else(|| Failure::new(format!("{} is missing", what())))?;
-            used += 1;
-            values.insert(
-                name.clone(),
-                value(ty, &[(*text).to_owned()]).map_err(|failure| failure.of(what()))?,
-            );
+        for (name, ty) in &arms.operands {
+            let text = given
+                .shift_remove(&(chain, name.as_str()))
+                .ok_or_else(|| Failure::new(format!("`--operand={chain}={name}=…` is missing")))?;
+            let value = read(ty, &[text.to_owned()])
+                .map_err(|failure| failure.of(format!("`{name}` of `arm--{chain}`")))?;
+            values.insert(name.clone(), value);
         }
         all.push(values);
     }
-    if used == texts.len() { Ok(all) } else { Err(Failure::new("there are more operands than conditions")) }
-}
-
-/// Environment that comes as late text.
-///
-/// # Errors
-/// A name is not one that the contract has, or a value is not encoded.
-pub fn environment(contract: &Contract, args: &Args) -> Result<IndexMap<String, String>, Failure> {
-    let wanted: BTreeSet<&str> = contract.env.iter().map(String::as_str).collect();
-    let mut all = IndexMap::new();
-    for (name, text) in args.pairs("env")? {
-        let what = || format!("the variable `{}`", shortened(name));
-        if !wanted.contains(name) {
-            return Err(Failure::new(format!("{} is not expected", what())));
-        }
-        let text = decode(text).map_err(|error| Failure::new(error.to_string()).of(what()))?;
-        no_nul(&text).map_err(|failure| failure.of(what()))?;
-        all.insert(name.to_owned(), text);
-    }
-    match wanted.iter().find(|name| !all.contains_key(**name)) {
-        Some(missing) => Err(Failure::new(format!("the variable `{missing}` is missing"))),
+    match given.keys().next() {
         None => Ok(all),
+        Some((chain, name)) => {
+            Err(Failure::new(format!("`arm--{chain}` has no operand `{}`", shortened(name))))
+        }
     }
 }
 
-/// Refuses what no variable of an environment can hold.
+/// Late environment variables, decoded; an absent one is not set.
 ///
 /// # Errors
-/// The text has a NUL character.
-pub fn no_nul(text: &str) -> Result<(), Failure> {
-    match text.find('\0') {
-        Some(at) => {
-            Err(Failure::new(format!("has a NUL character at byte {at}, which no variable can hold")))
+/// One is missing, unknown, given twice, or cannot be a variable.
+pub(crate) fn late_env(args: &Args, contract: &Contract) -> Result<IndexMap<String, String>, Failure> {
+    let mut given: IndexMap<&str, &str> = args.pairs("env")?.into_iter().collect();
+    let mut all = IndexMap::new();
+    for name in &contract.env {
+        let text = given
+            .shift_remove(name.as_str())
+            .ok_or_else(|| Failure::new(format!("`--env={name}=…` is missing")))?;
+        if fuse_wire::text::is_absent(text) {
+            continue;
         }
+        let text = fuse_wire::decode(text)
+            .map_err(|error| Failure::new(format!("the environment variable {name}: {error}")))?;
+        without_nul(&text).map_err(|failure| failure.of(format!("the environment variable {name}")))?;
+        all.insert(name.clone(), text);
+    }
+    match given.keys().next() {
+        None => Ok(all),
+        Some(name) => {
+            Err(Failure::new(format!("the contract has no environment variable `{}`", shortened(name))))
+        }
+    }
+}
+
+/// The texts of each name, one or a composite with its leaves.
+fn given(args: &Args) -> Result<IndexMap<&str, Vec<String>>, Failure> {
+    let mut all: IndexMap<&str, Vec<String>> =
+        args.pairs("in")?.into_iter().map(|(name, text)| (name, vec![text.to_owned()])).collect();
+    for (name, texts) in &args.composites {
+        if all.insert(name, texts.clone()).is_some() {
+            return Err(Failure::new(format!("the input `{}` is given twice", shortened(name))));
+        }
+    }
+    Ok(all)
+}
+
+/// A scalar becomes an environment variable.
+fn settable(ty: &WireType, value: Json) -> Result<Json, Failure> {
+    if let (true, Json::String(text)) = (is_scalar(ty), &value) {
+        without_nul(text)?;
+    }
+    Ok(value)
+}
+
+fn without_nul(text: &str) -> Result<(), Failure> {
+    match text.find('\0') {
         None => Ok(()),
+        Some(at) => {
+            let message = format!("byte {at} is a NUL character, which no environment variable can hold");
+            Err(Failure::new(message))
+        }
     }
 }
 
-/// The text that a scalar has in a file or a variable; `None` for composites and absent values.
-#[must_use]
-pub fn text(value: &Json) -> Option<String> {
-    write::scalar(value).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_the_whole_text_in_linear_time() {
-        assert!(matches("[a-z]+|x1", "x1"));
-        assert!(!matches("[a-z]+", "ab1"));
-        assert!(!matches("^a$", "a\n"));
-        assert!(!matches("(a+)+b", &"a".repeat(100_000)));
-        assert!(!matches("(", "("));
-    }
+/// Whether an output is files in the store of the run.
+pub(crate) const fn stored(port: &Port) -> Option<(&String, bool)> {
+    if let Port::Store { store, optional } = port { Some((store, *optional)) } else { None }
 }

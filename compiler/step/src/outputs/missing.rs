@@ -1,72 +1,60 @@
-//! What to say of an output that is not there: what was found instead, and the name that may have been meant.
+//! What to say of an output that a step did not write.
 
+use std::fs;
 use std::path::Path;
 
+use crate::failure::Failure;
+use crate::pod::Pod;
+use crate::values::readable;
 use fuse_wire::contract::variable;
 
-use crate::args::shortened;
-use crate::failure::Failure;
-use crate::places::Places;
-use crate::pod::Pod;
-
-/// How many names are listed.
+/// Files that a message names.
 const SHOWN: usize = 10;
+/// Names that are looked at.
+const LISTED: usize = 10_000;
 
-/// An output that the step did not write.
-pub(super) fn output(pod: &Pod, places: &Places, name: &str, path: &Path) -> Failure {
-    let mut found = names(&places.below("out"));
-    if let Some(folder) = path.parent().filter(|folder| *folder != places.below("out")) {
-        found.extend(names(folder).into_iter().filter(|name| !name.starts_with('.')));
+/// The output at `path` is missing.
+pub(super) fn tell(pod: &Pod, path: &Path) -> Failure {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut others = path.parent().map(names).unwrap_or_default();
+    let near = nearest(pod, &name, &others).cloned();
+    let more = others.len().saturating_sub(SHOWN);
+    others.truncate(SHOWN);
+    let wrote: Vec<String> = others.iter().map(|other| readable(other)).collect();
+    let mut message = format!("the step wrote no {}; it wrote ", path.display());
+    message.push_str(&if wrote.is_empty() { "nothing".to_owned() } else { wrote.join(", ") });
+    if more > 0 {
+        message.push_str(&format!(" and {more} more"));
     }
-    let unexpected: Vec<&str> =
-        found.iter().map(String::as_str).filter(|one| !pod.contract.outputs.contains_key(*one)).collect();
-    let instead =
-        if found.is_empty() { "it wrote nothing".to_owned() } else { format!("it wrote {}", list(&found)) };
-    let mut message = format!("the step wrote no {}; {instead}", path.display());
-    let variable = variable("OUT", name);
-    match closest(name, &unexpected) {
+    let variable = variable("OUT", &name);
+    match near {
         Some(near) => {
-            message += &format!("\nis `{}` meant? write to the path in ${variable}", shortened(near))
+            let near = readable(&near);
+            message.push_str(&format!(
+                "\n`{near}` looks like it: write to `${variable}`, whose name is `{name}`"
+            ));
         }
-        None => message += &format!("\nwrite `{name}` to the path in ${variable}"),
+        None => message.push_str(&format!("\nwrite the output to the path in `${variable}`")),
     }
     Failure::new(message)
 }
 
-/// A number that was to be logged.
-pub(super) fn metric<'a>(output: &str, key: &str, logged: impl Iterator<Item = &'a str>) -> Failure {
-    let logged: Vec<String> = logged.map(str::to_owned).collect();
-    let names: Vec<&str> = logged.iter().map(String::as_str).collect();
-    let instead = if logged.is_empty() {
-        "nothing was logged".to_owned()
-    } else {
-        format!("logged were {}", list(&logged))
-    };
-    let mut message = format!("`{output}` has no metric `{key}`; {instead}");
-    if let Some(near) = closest(key, &names) {
-        message += &format!("\nis `{}` meant?", shortened(near));
-    }
-    Failure::new(message)
-}
-
+/// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(1000);
-    let mut all: Vec<String> =
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(LISTED);
+    let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    all.sort_unstable();
-    all
+    names.sort_unstable();
+    names
 }
 
-fn list(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", shortened(name))).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
-}
-
-/// The name that differs least, where that is at most a third of it.
-fn closest<'a>(name: &str, among: &[&'a str]) -> Option<&'a str> {
-    let fold = |text: &str| text.to_lowercase().replace('-', "_");
-    let short = |one: &&&str| one.len() <= 64;
-    let near = among.iter().filter(short).map(|one| (strsim::osa_distance(&fold(name), &fold(one)), *one));
-    near.min().filter(|(distance, _)| *distance <= name.len().div_ceil(3)).map(|(_, one)| one)
+/// The name that may be meant: of a file that is no output itself.
+fn nearest<'a>(pod: &Pod, name: &str, others: &'a [String]) -> Option<&'a String> {
+    let base = |text: &str| text.split('.').next().unwrap_or_default().to_lowercase();
+    let distance = |other: &String| {
+        if base(other) == base(name) { 0 } else { strsim::osa_distance(other, name) }
+    };
+    let free = others.iter().filter(|other| !pod.contract.outputs.contains_key(other.as_str()));
+    let near = free.map(|other| (distance(other), other)).min_by_key(|(distance, _)| *distance)?;
+    (near.0 <= 2 && near.0 * 2 < name.chars().count().max(1)).then_some(near.1)
 }

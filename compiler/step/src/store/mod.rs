@@ -1,14 +1,14 @@
 //! The store of a run: where files pass from step to step.
 
-mod stub;
-
-pub use stub::open;
+mod volume_stub;
 
 use std::path::{Path, PathBuf};
 
 use fuse_wire::Reference;
 
 use crate::failure::Failure;
+
+pub use volume_stub::open;
 
 /// Which output of which step a file is.
 #[derive(Clone, PartialEq, Eq, Debug)]

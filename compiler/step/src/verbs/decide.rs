@@ -1,28 +1,29 @@
-//! `decide`: computes which arm of a condition runs, where no step can.
+//! `decide`: computes conditions that no step of the user can.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use fuse_wire::contract::Contract;
+use fuse_wire::Contract;
 
 use super::Verb;
 use crate::args::Args;
 use crate::failure::Failure;
+use crate::inputs::{inputs, operands};
 use crate::places::Places;
-use crate::{inputs, outputs};
+use crate::{arms, results, task};
 
 pub(super) const VERB: Verb = Verb { name: "decide", run };
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
     let args = Args::read(words, &["wire", "task", "in", "composite", "operand"])?;
-    let contract = super::contract(&args)?;
-    decide(&contract, &args).map_err(|failure| super::named(failure, &contract.name))?;
-    Ok(ExitCode::SUCCESS)
+    args.wire()?;
+    let contract = task::contract(&args)?;
+    task::told(&contract.name, decide(&args, &contract))
 }
 
-fn decide(contract: &Contract, args: &Args) -> Result<(), Failure> {
-    let mut given = outputs::Given { values: inputs::given(contract, args)?, ..outputs::Given::default() };
-    let operands = inputs::operands(contract, args)?;
-    outputs::arms(contract, &operands, &mut given)?;
-    outputs::finish(contract, &Places::from_env(), &given)
+fn decide(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
+    let values = inputs(args, contract)?;
+    let chosen = arms::choose(&contract.arms, &operands(args, contract)?, &values)?;
+    results::write(&Places::from_env(), &chosen.into_iter().collect(), contract.budget)?;
+    Ok(ExitCode::SUCCESS)
 }

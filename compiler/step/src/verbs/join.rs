@@ -1,137 +1,166 @@
-//! `join`: one value where several arms of a condition give it.
+//! `join`: the value of the arm that ran.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use fuse_wire::contract::{Case, Contract, Join, Leaf, Piece, Port, Selector};
+use fuse_wire::contract::{Case, Contract, Join, Leaf, Piece, Port};
 use fuse_wire::text::is_absent;
 use fuse_wire::{ABSENT, Reference};
-use serde_json::Value as Json;
+use indexmap::IndexMap;
 
 use super::Verb;
-use crate::args::{Args, shortened};
+use crate::args::Args;
 use crate::failure::Failure;
-use crate::inputs;
-use crate::outputs::{self, Given};
+use crate::inputs::layout;
 use crate::places::Places;
-use crate::store::{self, Store};
+use crate::run::Run;
+use crate::values::{read, readable};
+use crate::{results, slots, task};
 
 pub(super) const VERB: Verb = Verb { name: "join", run };
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "task", "store", "run", "select", "part"])?;
-    let contract = super::contract(&args)?;
-    join(&contract, &args).map_err(|failure| super::named(failure, &contract.name))?;
+    let args = Args::read(words, &["wire", "task", "store", "run", "step", "index", "select", "part"])?;
+    args.wire()?;
+    let contract = task::contract(&args)?;
+    task::told(&contract.name, join(&args, &contract))
+}
+
+fn join(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
+    let places = Places::from_env();
+    let run = Run::read(args, &places)?;
+    let selects = args.pairs("select")?.into_iter().collect();
+    let parts = args.pairs("part")?.into_iter().collect();
+    let merge = Merge { run: &run, selects, parts };
+    let mut all = IndexMap::new();
+    for (name, join) in &contract.joins {
+        let many = contract.joins.len() > 1;
+        let text = merge.value(join).map_err(|failure| if many { failure.of(name) } else { failure })?;
+        all.insert(name.clone(), text);
+    }
+    slots::leave(contract, &run, &|name| Ok(all.get(name).cloned()))?;
+    results::write(&places, &all, contract.budget)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the values of arms come from.
-struct Sources<'a> {
-    selects: Vec<(&'a str, &'a str)>,
-    parts: Vec<(&'a str, &'a str)>,
-    run: Option<&'a str>,
-    store: Option<Box<dyn Store>>,
+struct Merge<'a> {
+    run: &'a Run<'a>,
+    selects: BTreeMap<&'a str, &'a str>,
+    parts: BTreeMap<&'a str, &'a str>,
 }
 
-fn join(contract: &Contract, args: &Args) -> Result<(), Failure> {
-    let places = Places::from_env();
-    let run = args.one("run")?;
-    let store = match run {
-        Some(_) => Some(store::open(args.one("store")?, &places)?),
-        None => None,
-    };
-    let sources = Sources { selects: args.pairs("select")?, parts: args.pairs("part")?, run, store };
-    let mut given = Given::default();
-    for (name, join) in &contract.joins {
-        let text = sources.merged(join).map_err(|failure| failure.of(format!("`{name}`")))?;
-        given.results.insert(name.clone(), text);
-    }
-    outputs::finish(contract, &places, &given)?;
-    match &sources.store {
-        Some(store) => outputs::leave(contract, run, &**store, &|name| given.results.get(name).cloned()),
-        None => Ok(()),
-    }
-}
-
-impl Sources<'_> {
-    /// The merged value as it stands on the wire.
-    fn merged(&self, join: &Join) -> Result<String, Failure> {
-        for Case { selectors, value } in &join.cases {
-            if self.holds(selectors)?
-                && let Some(texts) = self.texts(value)?
-                && !texts.first().is_some_and(|text| is_absent(text))
-            {
-                return checked(&join.port, &texts);
+impl Merge<'_> {
+    /// The text of the first case that holds and gives a value, else the default. A case gives none where a part of it
+    /// is absent, or lies nowhere because the step that yields it did not run.
+    fn value(&self, join: &Join) -> Result<String, Failure> {
+        let mut why = None;
+        for case in &join.cases {
+            if !self.holds(case)? {
+                continue;
+            }
+            match self.leaves(&case.value)? {
+                Ok(leaves) if !matches!(leaves.as_slice(), [one] if is_absent(one)) => {
+                    return written(&join.port, &leaves);
+                }
+                Ok(_) => {
+                    why = Some(Failure::new(
+                        "the arm that ran gave no value, and there is no default: add `?? …`",
+                    ))
+                }
+                Err(slot) => why = Some(left_nothing(&slot)),
             }
         }
-        if let Some(otherwise) = &join.otherwise
-            && let Some(texts) = self.texts(otherwise)?
-        {
-            return checked(&join.port, &texts);
+        if let Some(leaves) = &join.otherwise {
+            let leaves = self.leaves(leaves)?.map_err(|slot| left_nothing(&slot))?;
+            return written(&join.port, &leaves);
         }
         if join.port.is_optional() {
             return Ok(ABSENT.to_string());
         }
-        let arms: Vec<String> =
-            self.selects.iter().map(|(name, text)| format!("{name} is `{}`", shortened(text))).collect();
-        let arms = if arms.is_empty() { String::new() } else { format!("; {}", arms.join(", ")) };
-        Err(Failure::new(format!(
-            "no arm gave a value{arms}\nthe step of the arm that ran left none in the store of the run"
-        )))
+        Err(why.unwrap_or_else(|| self.nothing(join)))
     }
 
-    fn holds(&self, selectors: &[Selector]) -> Result<bool, Failure> {
-        for Selector { input, is, not } in selectors {
-            let text = named(&self.selects, "select", input)?;
-            if is.iter().any(|one| one == text) == *not {
+    fn holds(&self, case: &Case) -> Result<bool, Failure> {
+        for selector in &case.selectors {
+            let found = self
+                .selects
+                .get(selector.input.as_str())
+                .ok_or_else(|| Failure::new(format!("`--select={}=…` is missing", selector.input)))?;
+            if selector.is.iter().any(|text| text == found) == selector.not {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// The texts of a value; `None` where a step has left a part of it nowhere.
-    fn texts(&self, leaves: &[Leaf]) -> Result<Option<Vec<String>>, Failure> {
+    /// The texts of a value, or the slot that is empty.
+    fn leaves(&self, leaves: &[Leaf]) -> Result<Result<Vec<String>, String>, Failure> {
         let mut all = Vec::new();
         for leaf in leaves {
-            let mut joined = String::new();
+            let mut text = String::new();
             for piece in leaf {
-                match piece {
-                    Piece::Text(text) => joined.push_str(text),
-                    Piece::In(name) => joined.push_str(named(&self.parts, "part", name)?),
-                    Piece::Slot(slot) => match self.slot(slot)? {
-                        Some(text) => joined.push_str(&text),
-                        None => return Ok(None),
-                    },
+                match self.piece(piece)? {
+                    Ok(part) => text.push_str(&part),
+                    Err(slot) => return Ok(Err(slot)),
                 }
             }
-            all.push(joined);
+            all.push(text);
         }
-        Ok(Some(all))
+        Ok(Ok(all))
     }
 
-    fn slot(&self, slot: &str) -> Result<Option<String>, Failure> {
-        match (&self.store, self.run) {
-            (Some(store), Some(run)) => store.find(run, slot),
-            _ => Err(Failure::new("`--run=…` is missing")),
+    fn piece(&self, piece: &Piece) -> Result<Result<String, String>, Failure> {
+        match piece {
+            Piece::Text(text) => Ok(Ok(text.clone())),
+            Piece::In(name) => {
+                let text = self.parts.get(name.as_str()).map(|text| Ok((*text).to_owned()));
+                text.ok_or_else(|| Failure::new(format!("`--part={name}=…` is missing")))
+            }
+            Piece::Slot(slot) => {
+                let found = self.run.store()?.find(self.run.uid()?, slot)?;
+                Ok(found.ok_or_else(|| slot.clone()))
+            }
         }
+    }
+
+    fn nothing(&self, join: &Join) -> Failure {
+        let mut names: Vec<&str> = Vec::new();
+        for selector in join.cases.iter().flat_map(|case| &case.selectors) {
+            if !names.contains(&selector.input.as_str()) {
+                names.push(&selector.input);
+            }
+        }
+        let shown: Vec<String> = names
+            .iter()
+            .filter_map(|name| Some(format!("{name} = `{}`", readable(self.selects.get(name)?))))
+            .collect();
+        let with = if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) };
+        Failure::new(format!("no arm gave a value{with}, and there is no default: add `else` or `?? …`"))
     }
 }
 
-fn named<'a>(pairs: &[(&str, &'a str)], option: &str, name: &str) -> Result<&'a str, Failure> {
-    let found = pairs.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
-    found.ok_or_else(|| Failure::new(format!("`--{option}={name}=…` is missing")))
+fn left_nothing(slot: &str) -> Failure {
+    Failure::new(format!(
+        "the step that gives it left no `{slot}` in the store of the run; \
+         look whether that step ran in this run, and with this store"
+    ))
 }
 
-/// A value that fits its port, as one text.
-fn checked(port: &Port, texts: &[String]) -> Result<String, Failure> {
+/// Leaves as one text on the wire, checked by the form of the port.
+fn written(port: &Port, leaves: &[String]) -> Result<String, Failure> {
     let ty = port.ty();
-    let value = inputs::value(&ty, texts)?;
-    match (port, &value) {
-        (Port::Store { .. } | Port::Uri { .. }, Json::String(text)) => {
-            let reference = Reference::read(text).map_err(Failure::new)?;
+    let value = read(&ty, leaves)?;
+    let reference = |text: &str| Reference::read(text).map_err(|error| Failure::new(readable(&error)));
+    match (port, value.as_str()) {
+        (Port::Store { .. }, Some(text)) => reference(text)?.write().map_err(Failure::new),
+        (Port::Uri { uri, .. }, Some(text)) => {
+            let reference = reference(text)?;
+            layout::scheme(&reference, uri)?;
             reference.write().map_err(Failure::new)
         }
-        _ => fuse_wire::write::write(&ty, &value).map_err(Failure::new),
+        (Port::Value(_) | Port::Store { .. } | Port::Uri { .. }, _) => {
+            fuse_wire::write::write(&ty, &value).map_err(Failure::new)
+        }
     }
 }

@@ -1,63 +1,85 @@
-//! `list`: checks a list that a loop ranges over, and counts it.
+//! `list`: checks lists that a loop ranges over, and counts them.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use fuse_wire::contract::Contract;
+use fuse_wire::contract::{Contract, List};
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::Verb;
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::outputs::Given;
+use crate::inputs::{Typed, inputs};
 use crate::places::Places;
-use crate::{inputs, outputs, store};
+use crate::run::Run;
+use crate::{results, slots, task};
 
 pub(super) const VERB: Verb = Verb { name: "list", run };
 
-/// Instances of a loop: the indices of more do not fit into a result.
-const MOST: usize = 256;
+/// Instances of a fan-out, as Tekton has them.
+const MAX_ITEMS: usize = 256;
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "task", "store", "run", "step", "in", "composite"])?;
-    let contract = super::contract(&args)?;
-    list(&contract, &args).map_err(|failure| super::named(failure, &contract.name))?;
+    let args = Args::read(words, &["wire", "task", "store", "run", "step", "index", "in", "composite"])?;
+    args.wire()?;
+    let contract = task::contract(&args)?;
+    task::told(&contract.name, list(&args, &contract))
+}
+
+fn list(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
+    let places = Places::from_env();
+    let run = Run::read(args, &places)?;
+    let values = inputs(args, contract)?;
+    let mut all = IndexMap::new();
+    for (name, list) in &contract.lists {
+        let count = length(&values, name)?;
+        if count > MAX_ITEMS {
+            let message = format!("`{name}` has {count} items, and a loop has at most {MAX_ITEMS} steps");
+            return Err(Failure::new(message));
+        }
+        zipped(&values, name, count, list)?;
+        let indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        all.insert(format!("{name}--idx"), Json::from(indices).to_string());
+        all.insert(format!("{name}--nonempty"), (count > 0).to_string());
+        let (ty, value) = values.get(name).ok_or_else(|| unknown(name))?;
+        let text = fuse_wire::write::write(ty, value).map_err(Failure::new)?;
+        if list.stored {
+            run.store()?.leave(run.uid()?, &format!("{}/{name}.json", run.step()?), &text)?;
+        } else {
+            all.insert(name.clone(), text);
+        }
+    }
+    slots::leave(contract, &run, &|name| Ok(all.get(name).cloned()))?;
+    results::write(&places, &all, contract.budget)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(contract: &Contract, args: &Args) -> Result<(), Failure> {
-    let places = Places::from_env();
-    let values = inputs::given(contract, args)?;
-    let length = |name: &str| match values.get(name) {
+fn items(count: usize) -> String {
+    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(format!("the list `{name}` is no input"))
+}
+
+fn length(values: &IndexMap<String, Typed>, name: &str) -> Result<usize, Failure> {
+    match values.get(name) {
+        None => Err(unknown(name)),
         Some((_, Json::Array(items))) => Ok(items.len()),
-        _ => Err(Failure::new(format!("the input `{name}` is no list"))),
-    };
-    let mut given = Given::default();
-    for (name, list) in &contract.lists {
-        let count = length(name)?;
-        if count > MOST {
-            return Err(Failure::new(format!("`{name}` has {count} items, and a loop takes at most {MOST}")));
-        }
-        for other in &list.zip {
-            let others = length(other)?;
-            if others != count {
-                return Err(Failure::new(format!(
-                    "`{name}` has {count} items and `{other}` {others}: lists that are zipped are of one length"
-                )));
-            }
-        }
-        let Some((ty, value)) = values.get(name) else { continue };
-        let text = fuse_wire::write::write(ty, value).map_err(Failure::new)?;
-        if list.stored {
-            let (run, step) = (args.needed("run")?, args.needed("step")?);
-            store::open(args.one("store")?, &places)?.leave(run, &format!("{step}/{name}.json"), &text)?;
-        } else {
-            given.results.insert(name.clone(), text);
-        }
-        let indices: Vec<String> = (0..count).map(|at| at.to_string()).collect();
-        let indices = serde_json::to_string(&indices).map_err(|error| Failure::new(error.to_string()))?;
-        given.results.insert(format!("{name}--idx"), indices);
-        given.results.insert(format!("{name}--nonempty"), (count > 0).to_string());
+        Some((ty, _)) => Err(Failure::new(format!("`{name}` is absent or no list (its type is {ty})"))),
     }
-    outputs::finish(contract, &places, &given)
+}
+
+fn zipped(values: &IndexMap<String, Typed>, name: &str, count: usize, list: &List) -> Result<(), Failure> {
+    for other in &list.zip {
+        let found = length(values, other)?;
+        if found != count {
+            let (count, found) = (items(count), items(found));
+            let message =
+                format!("`{name}` has {count} and `{other}` has {found}: a loop over both takes one of each");
+            return Err(Failure::new(message));
+        }
+    }
+    Ok(())
 }

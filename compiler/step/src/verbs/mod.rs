@@ -1,20 +1,19 @@
 //! The verbs. Each is a file here and an entry of [`ALL`].
 
+mod arrive;
 mod decide;
 mod exec;
 mod fail;
-mod input;
 mod join;
 mod list;
 mod out;
+mod python;
+mod sh;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use fuse_wire::Contract;
-
-use crate::args::Args;
 use crate::failure::{Failure, REFUSED};
 
 /// A verb of `fuse-step`.
@@ -26,10 +25,10 @@ pub(crate) struct Verb {
 }
 
 static ALL: &[Verb] = &[
-    input::VERB,
-    exec::EXEC,
-    exec::SH,
-    exec::PYTHON,
+    arrive::VERB,
+    exec::VERB,
+    sh::VERB,
+    python::VERB,
     out::VERB,
     decide::VERB,
     join::VERB,
@@ -52,18 +51,6 @@ pub(crate) fn run(mut words: Vec<OsString>) -> ExitCode {
         Ok(status) => status,
         Err(failure) => tell(&format!("fuse-step {}", verb.name), &failure.message, failure.status),
     }
-}
-
-/// The contract of `--task=`, once the wire version fits.
-fn contract(args: &Args) -> Result<Contract, Failure> {
-    args.wire()?;
-    let text = args.needed("task")?;
-    serde_json::from_str(text).map_err(|error| Failure::new(format!("`--task=…` is no contract: {error}")))
-}
-
-/// A failure with the task in front that it happened to.
-fn named(failure: Failure, task: &str) -> Failure {
-    if task.is_empty() { failure } else { failure.of(task) }
 }
 
 /// A message in the log of the pod: its first line says who speaks, others are indented.
