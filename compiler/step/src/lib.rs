@@ -6,6 +6,7 @@
 pub mod args;
 mod arms;
 mod child;
+mod cluster;
 mod environment;
 pub mod failure;
 mod inputs;

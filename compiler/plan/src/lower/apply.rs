@@ -11,6 +11,7 @@ use fuse_analysis::ty::{Facet, Ty};
 use fuse_analysis::value::{Value, duration_text};
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::contract::Contract;
+use fuse_wire::kind;
 use fuse_wire::text::json_argument;
 use serde_json::{Map, Value as Json};
 
@@ -188,22 +189,10 @@ fn timeout(cx: &Cx<'_>, work: &ApplyWork<'_>) -> u64 {
 pub(crate) fn rules(object: &Object) -> Vec<Rule> {
     vec![Rule {
         groups: vec![object.group.clone()],
-        resources: vec![plural(&object.kind)],
+        resources: vec![kind::plural(&object.kind).into()],
         names: vec![object.name.clone()],
         verbs: vec!["create".into(), "get".into(), "patch".into()],
     }]
-}
-
-/// The plural of a kind in urls, as Kubernetes itself guesses it: definitions that keep to the conventions have it.
-fn plural(kind: &str) -> EcoString {
-    let single = kind.to_lowercase();
-    if single.ends_with('s') {
-        eco_format!("{single}es")
-    } else if let Some(stem) = single.strip_suffix('y') {
-        eco_format!("{stem}ies")
-    } else {
-        eco_format!("{single}s")
-    }
 }
 
 /// A static object.
@@ -368,17 +357,5 @@ fn known(value: &Value) -> Option<Json> {
         }
         Value::List(items) => Some(Json::Array(items.iter().filter_map(known).collect())),
         other => Some(other.json()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plurals_follow_the_convention() {
-        assert_eq!(plural("InferenceService"), "inferenceservices");
-        assert_eq!(plural("Ingress"), "ingresses");
-        assert_eq!(plural("NetworkPolicy"), "networkpolicies");
     }
 }

@@ -1,14 +1,38 @@
 //! The store of a run: where files pass from step to step.
+//!
+//! Everything of a run lies below `runs/<run uid>/`, an output below `<step>[/<index>]/<output>`. A mounted claim has
+//! it there in place ([`volume`]); a bucket has it under a part of its digest ([`object`]), so that attempts and
+//! writers never mix. What a digest is says [`digest`]. Names, paths, links and sizes are checked by the same
+//! [`rules`] wherever they come from.
 
-mod volume_stub;
+mod archive;
+mod connect;
+mod digest;
+mod download;
+mod errors;
+mod folder;
+mod landing;
+#[cfg(test)]
+mod laws;
+mod names;
+mod object;
+mod open;
+mod rules;
+mod tree;
+mod upload;
+mod volume;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use fuse_wire::Reference;
 
+pub use self::connect::Variables;
+pub use self::open::{open, open_with};
 use crate::failure::Failure;
 
-pub use volume_stub::open;
+/// Bytes of a small text, at most.
+const MAX_TEXT: u64 = 1 << 20;
 
 /// Which output of which step a file is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,4 +80,21 @@ pub trait Store {
     /// # Errors
     /// The store refuses, or the text is larger.
     fn find(&self, run: &str, name: &str) -> Result<Option<String>, Failure>;
+}
+
+/// What lies at a uri is not what was kept there.
+fn changed(uri: &str, expected: &str, found: &digest::Sum) -> Failure {
+    Failure::new(format!(
+        "{uri} was changed after the step kept it\nexpected {expected}\nfound    {}\nstart the run again; \
+         whoever writes to the store beside Fuse must not write below `runs/`",
+        digest::text(found)
+    ))
+}
+
+/// The text of bytes that were read up to one byte over [`MAX_TEXT`].
+fn text_of(bytes: Vec<u8>, at: &dyn Display) -> Result<String, Failure> {
+    if bytes.len() as u64 > MAX_TEXT {
+        return Err(Failure::new(format!("{at} is larger than {} MiB", MAX_TEXT >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::new(format!("{at} is not valid UTF-8")))
 }

@@ -1,5 +1,6 @@
 //! The verbs. Each is a file here and an entry of [`ALL`].
 
+mod apply;
 mod arrive;
 mod decide;
 mod exec;
@@ -9,6 +10,7 @@ mod list;
 mod out;
 mod python;
 mod sh;
+mod start;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -34,6 +36,8 @@ static ALL: &[Verb] = &[
     join::VERB,
     list::VERB,
     fail::VERB,
+    apply::VERB,
+    start::VERB,
 ];
 
 /// Runs the verb that the first argument names.

@@ -17,7 +17,7 @@ impl Pod {
     pub(crate) fn new() -> Self {
         let pod = Self { dir: tempfile::tempdir().unwrap() };
         open(pod.dir.path(), 0o755);
-        for folder in ["fuse", "results"] {
+        for folder in ["fuse", "fuse/store", "results"] {
             fs::create_dir(pod.path(folder)).unwrap();
             open(&pod.path(folder), 0o777);
         }
