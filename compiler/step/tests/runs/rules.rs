@@ -202,3 +202,11 @@ fn a_program_that_takes_too_long_ends_with_what_it_started() {
     });
     assert!(gone, "its child runs on");
 }
+
+#[test]
+#[should_panic(expected = "left a secret in")]
+fn a_secret_of_the_store_in_a_file_is_seen() {
+    // `in` writes the texts that it gets to files; here one of them is said to be a secret.
+    let run = Run::of("golden/build/if-let/out/dev", "search").param("pattern", "an-odd-secret");
+    run.store_secret("store", "KEY", "an-odd-secret").go();
+}

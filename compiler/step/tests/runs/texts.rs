@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::harness::{Ended, Run};
+use serde_json::json;
+
+use super::harness::{Cluster, Ended, Run};
 
 /// A file of that name appears where any of its commands is executed, wherever that is.
 const CANARY: &str = "canary-7f3a";
@@ -65,17 +67,30 @@ fn a_text_arrives_unchanged_in_shell_and_python() {
 
 #[test]
 fn a_text_of_the_source_arrives_as_it_was_written() {
-    // The last step applies a manifest, which needs a cluster; what this is about has happened by then.
+    let cluster = Cluster::start(json!({
+        "url": "http://hostile.example",
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    cluster.write_kubeconfig(&kubeconfig);
+    let run = || Run::of("golden/build/hostile-strings/out/dev", "hostile_strings").cluster(&kubeconfig);
+
     let text = format!("$(touch {CANARY})");
-    let run = Run::of("golden/build/hostile-strings/out/dev", "hostile_strings").param("text", &text).ends();
-    assert_eq!(run.result("first", "text"), format!("{text}{text}"));
-    assert_eq!(run.said("use-all"), format!("{text}{text} and {text} $(x)\ngood\n{text}"));
-    harmless(&run, &text);
+    let ended = run().param("text", &text).go();
+    ended.only(&["first", "use-all", "predictor"]);
+    assert_eq!(ended.result("first", "text"), format!("{text}{text}"));
+    assert_eq!(ended.said("use-all"), format!("{text}{text} and {text} $(x)\ngood\n{text}"));
+    assert_eq!(ended.result("predictor", "url"), "http://hostile.example");
+    harmless(&ended, &text);
 
     let written = "$(params.text) $$(HOME) `id` \"; rm -rf / #\n- on: no\ty: ~ {x} {{ y }} %24( é 🙂";
-    let run = Run::of("golden/build/hostile-strings/out/dev", "hostile_strings").ends();
-    assert_eq!(run.result("first", "text"), format!("{written}{written}"));
-    assert_eq!(run.wire("first", "model"), r#"{"u":"s3://models/a/"}"#);
+    let ended = run().go();
+    assert_eq!(ended.result("first", "text"), format!("{written}{written}"));
+    assert_eq!(ended.wire("first", "model"), r#"{"u":"s3://models/a/"}"#);
+    let applied = cluster.applied();
+    assert_eq!(applied.len(), 2);
+    assert_eq!(applied[1].body["spec"]["predictor"]["model"]["storageUri"], "s3://models/a/");
 }
 
 #[test]

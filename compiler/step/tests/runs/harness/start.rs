@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fuse_testkit::repository;
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 use super::confine::Confinement;
 use super::ended::Ended;
 use super::manifest::{Manifests, Value};
+
+/// The runs of this process, for their uids.
+static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// The program under test; `FUSE_STEP` names another one.
 pub fn binary() -> PathBuf {
@@ -50,7 +54,8 @@ impl Run {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         }
         fs::write(folder.path().join("elsewhere/here-first"), "untouched").unwrap();
-        let uid = format!("{:08x}-0000-4000-8000-000000000000", std::process::id());
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
+        let uid = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
         Self {
             manifests,
             uid,
