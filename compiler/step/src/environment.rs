@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use fuse_wire::WireType;
-use fuse_wire::contract::{Part, Word};
+use fuse_wire::contract::{Part, Word, variable};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -13,8 +13,7 @@ use crate::failure::Failure;
 use crate::inputs::Typed;
 use crate::places::Places;
 use crate::pod::Pod;
-use crate::values::present;
-use fuse_wire::contract::variable;
+use crate::values::{is_composite, present};
 
 /// Inputs and constants with their types, as `in` left them.
 ///
@@ -42,27 +41,11 @@ fn text(places: &Places, name: &str, ty: &WireType, value: &Json) -> Result<Opti
     if value.is_null() {
         return Ok(None);
     }
-    match present(ty) {
-        WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Files(_) => {
-            Ok(Some(places.below("in").join(name).display().to_string()))
-        }
-        WireType::Bool
-        | WireType::Int(_)
-        | WireType::Float(_)
-        | WireType::Text(..)
-        | WireType::Duration(_)
-        | WireType::Cpu(_)
-        | WireType::Memory(_)
-        | WireType::Count(_)
-        | WireType::Url
-        | WireType::Path
-        | WireType::Image
-        | WireType::DnsLabel
-        | WireType::Scalar
-        | WireType::Enum(_)
-        | WireType::Uri(_)
-        | WireType::Optional(_) => fuse_wire::write::scalar(value).map(Some).map_err(Failure::new),
+    let ty = present(ty);
+    if is_composite(ty) || matches!(ty, WireType::Files(_)) {
+        return Ok(Some(places.below("in").join(name).display().to_string()));
     }
+    fuse_wire::write::scalar(value).map(Some).map_err(Failure::new)
 }
 
 /// Sets `IN_*`, `OUT_*`, `HOME`, `TMPDIR` and late variables, and takes away what only `fuse-step` reads.

@@ -59,18 +59,18 @@ impl Object {
         })
     }
 
-    /// As in the manifest: `serving.kserve.io/v1beta1`.
+    /// As in the manifest: `apps/v1`.
     pub(crate) fn api_version(&self) -> String {
         let Self { group, version, .. } = self;
         if group.is_empty() { version.clone() } else { format!("{group}/{version}") }
     }
 
-    /// As in rights and urls: `inferenceservices`.
+    /// As in rights and urls: `deployments`.
     pub(crate) fn plural(&self) -> String {
         kind::plural(&self.kind)
     }
 
-    /// As `kubectl` and messages of the API server name it: `inferenceservices.serving.kserve.io`.
+    /// As `kubectl` and messages of the API server name it: `deployments.apps`.
     pub(crate) fn resource(&self) -> String {
         let dot = if self.group.is_empty() { "" } else { "." };
         format!("{}{dot}{}", self.plural(), self.group)

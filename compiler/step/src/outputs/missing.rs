@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use fuse_wire::contract::variable;
+
 use crate::failure::Failure;
 use crate::pod::Pod;
 use crate::values::readable;
-use fuse_wire::contract::variable;
 
 /// Files that a message names.
 const SHOWN: usize = 10;

@@ -10,7 +10,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use fuse_wire::contract::Port;
+use fuse_wire::contract::{Port, variable};
 use fuse_wire::{ABSENT, Reference, WireType};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -22,7 +22,6 @@ use crate::places::Places;
 use crate::pod::Pod;
 use crate::run::Run;
 use crate::values::readable;
-use fuse_wire::contract::variable;
 
 /// Bytes of a uri that a step writes; what is left after rewriting has to fit into a result.
 const MAX_URI: u64 = 2048;
