@@ -1,9 +1,9 @@
 //! The store of a run: where files pass from step to step.
 //!
 //! Everything of a run lies below `runs/<run uid>/`, an output below `<step>[/<index>]/<output>`. A mounted claim has
-//! it there in place ([`volume`]); a bucket has it under a part of its digest ([`object`]), so that attempts and
-//! writers never mix. What a digest is says [`digest`]. Names, paths, links and sizes are checked by the same
-//! [`rules`] wherever they come from.
+//! it there in place (`volume`); a bucket has it under a part of its digest (`object`), so that attempts and
+//! writers never mix. What a digest is says `digest`. Names, paths, links and sizes are checked by the same
+//! `rules` wherever they come from.
 
 mod archive;
 mod connect;
