@@ -67,39 +67,19 @@ impl Steps {
     }
 
     fn typed(&mut self, typed: &Typed) {
-        match &typed.kind {
-            Kind::Call(call) | Kind::Apply(call) => self.call(call),
-            Kind::If(chain) => {
-                match &chain.cond {
-                    fuse_analysis::model::Condition::Test(test) => self.typed(test),
-                    fuse_analysis::model::Condition::Present(_, value) => self.typed(value),
-                }
-                self.block(&chain.then);
-                if let Some(otherwise) = &chain.otherwise {
-                    self.block(otherwise);
-                }
+        if let Kind::Call(call) | Kind::Apply(call) = &typed.kind {
+            self.call(call);
+        } else if let Kind::If(chain) = &typed.kind {
+            match &chain.cond {
+                fuse_analysis::model::Condition::Test(test) => self.typed(test),
+                fuse_analysis::model::Condition::Present(_, value) => self.typed(value),
             }
-            Kind::Error
-            | Kind::Value(_)
-            | Kind::Param(_)
-            | Kind::Option(..)
-            | Kind::Generic(_)
-            | Kind::Local(_)
-            | Kind::Field(..)
-            | Kind::Metric(..)
-            | Kind::ArtifactField(..)
-            | Kind::Uri(_)
-            | Kind::CaseName(_)
-            | Kind::RangeMin(_)
-            | Kind::RangeMax(_)
-            | Kind::Index(..)
-            | Kind::Concat(_)
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Unary(..)
-            | Kind::Binary(..)
-            | Kind::Fail(_)
-            | Kind::Some(_) => typed.parts().for_each(|part| self.typed(part)),
+            self.block(&chain.then);
+            if let Some(otherwise) = &chain.otherwise {
+                self.block(otherwise);
+            }
+        } else {
+            typed.parts().for_each(|part| self.typed(part));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use fuse_wire::WireType;
+use fuse_wire::{Reference, WireType};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
@@ -44,6 +44,14 @@ pub(crate) fn read(ty: &WireType, texts: &[String]) -> Result<Json, Failure> {
         return Err(failure);
     }
     value.map_err(|error| Failure::new(readable(&error.to_string())))
+}
+
+/// A decoded text as a reference, or as the uri that a run started by hand gives.
+///
+/// # Errors
+/// It is neither.
+pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
+    Reference::read(text).map_err(|error| Failure::new(readable(&error)))
 }
 
 /// Patterns, compiled once; matching takes time linear in the text.

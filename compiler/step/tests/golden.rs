@@ -58,14 +58,7 @@ fn judge(case: &Case, pod: &Path, finished: &Finished) -> Verdict {
         let text = text.replace(&format!("{}/results", pod.display()), "/tekton/results");
         text.replace(&pod.display().to_string(), "{tmp}").into_bytes()
     };
-    let (stdout, stderr) = (said(&finished.stdout), said(&finished.stderr));
-    match finished.code {
-        // A panic exits like this, and never is what a case expects.
-        Some(101) | None => golden.problem(format!("crashed: {}", String::from_utf8_lossy(&stderr))),
-        Some(code) => golden.expect("exit_code", format!("{code}\n").as_bytes()),
-    }
-    golden.expect_some("stdout", &stdout);
-    golden.expect_some("stderr", &stderr);
+    golden.expect_finished(finished, &said);
     let results = pod.join("results");
     if results.exists() {
         golden.expect_tree("results", &tree(&results)?);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use similar::TextDiff;
 
-use crate::{Outcome, Verdict, blessing, tree, tree::write};
+use crate::{Finished, Outcome, Verdict, blessing, tree, tree::write};
 
 /// A diff is cut after this many lines: it is to be read.
 const DIFF_LINES: usize = 200;
@@ -64,6 +64,19 @@ impl Golden {
         if !actual.is_empty() || self.folder.join(path).exists() && !self.bless {
             self.expect(path, actual);
         }
+    }
+
+    /// How a program ended and what it printed: `exit_code`, `stdout` and `stderr`; `said` makes output the same on
+    /// every machine. A crash is a problem that no bless takes away.
+    pub fn expect_finished(&mut self, finished: &Finished, said: &dyn Fn(&[u8]) -> Vec<u8>) {
+        let (stdout, stderr) = (said(&finished.stdout), said(&finished.stderr));
+        match finished.code {
+            // A panic exits like this, and never is what a case expects.
+            Some(101) | None => self.problem(format!("crashed: {}", String::from_utf8_lossy(&stderr))),
+            Some(code) => self.expect("exit_code", format!("{code}\n").as_bytes()),
+        }
+        self.expect_some("stdout", &stdout);
+        self.expect_some("stderr", &stderr);
     }
 
     /// The files below the folder `path` must be exactly these.

@@ -35,26 +35,14 @@ pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
         | Kind::Apply(_)
         | Kind::If(_) => body.kind.clone(),
     };
-    let late = is_late(&kind);
-    fold(Typed { kind, ty: body.ty.clone(), late, span: body.span })
+    let typed = Typed { kind, ty: body.ty.clone(), late: false, span: body.span };
+    let late = is_late(&typed);
+    fold(Typed { late, ..typed })
 }
 
-#[deny(clippy::wildcard_enum_match_arm)]
-fn is_late(kind: &Kind) -> bool {
-    match kind {
-        Kind::Field(base, _)
-        | Kind::Metric(base, _)
-        | Kind::ArtifactField(base, _)
-        | Kind::Uri(base)
-        | Kind::CaseName(base)
-        | Kind::RangeMin(base)
-        | Kind::RangeMax(base)
-        | Kind::Unary(_, base)
-        | Kind::Some(base) => base.late,
-        Kind::Index(a, b) | Kind::Binary(_, a, b) => a.late || b.late,
-        Kind::Concat(parts) | Kind::List(parts) => parts.iter().any(|part| part.late),
-        Kind::Record(fields) => fields.iter().any(|(_, field)| field.late),
-        Kind::Local(_) | Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::Fail(_) => true,
-        Kind::Error | Kind::Value(_) | Kind::Param(_) | Kind::Option(..) | Kind::Generic(_) => false,
-    }
+/// Steps and what is bound to them are late by themselves, anything else by its parts.
+fn is_late(typed: &Typed) -> bool {
+    let step =
+        matches!(typed.kind, Kind::Local(_) | Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::Fail(_));
+    step || typed.parts().any(|part| part.late)
 }

@@ -49,14 +49,7 @@ fn judge(
     let said = |bytes: &[u8]| {
         String::from_utf8_lossy(bytes).replace(&package.display().to_string(), "{tmp}").into_bytes()
     };
-    let (stdout, stderr) = (said(&finished.stdout), said(&finished.stderr));
-    match finished.code {
-        // A panic exits like this, and never is what a case expects.
-        Some(101) | None => golden.problem(format!("crashed: {}", String::from_utf8_lossy(&stderr))),
-        Some(code) => golden.expect("exit_code", format!("{code}\n").as_bytes()),
-    }
-    golden.expect_some("stdout", &stdout);
-    golden.expect_some("stderr", &stderr);
+    golden.expect_finished(finished, &said);
     let gone: String =
         before.keys().filter(|path| !after.contains_key(*path)).map(|path| format!("{path}\n")).collect();
     golden.expect_some("deleted", gone.as_bytes());

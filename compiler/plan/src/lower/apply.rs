@@ -15,7 +15,7 @@ use fuse_wire::kind;
 use fuse_wire::text::json_argument;
 use serde_json::{Map, Value as Json};
 
-use super::around::{Around, Need, helper_resources, run_params, step_image};
+use super::around::{Around, Need, helper_resources, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
 use super::task::{Built, slots, summary};
@@ -92,12 +92,7 @@ pub(crate) fn build(
     let mut step = step(cx, pipeline, node, resource, &rendered, &contract, inputs)?;
     let around = Around::new(cx, node, Need::of(false, !node.slots.is_empty()))?;
     if let (Run::Command { args: words, .. }, false) = (&mut step.run, node.slots.is_empty()) {
-        let (more, env) = around.helper();
-        words.extend(more);
-        step.env = env;
-        let (declared, given) = run_params(node, &["run--uid"]);
-        params.extend(declared);
-        args.extend(given);
+        step.env = around.helper(node, words, &mut params, &mut args);
     }
     let timeout = timeout(cx, work);
     let mut task = model::Task {

@@ -118,11 +118,21 @@ impl<'a> Around<'a> {
         Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
     }
 
-    /// What a helper that reads or writes the store gets for it: arguments and environment.
-    pub(crate) fn helper(&self) -> (Vec<EcoString>, Vec<Env>) {
-        let mut args: Vec<EcoString> = self.store_argument().into_iter().collect();
-        args.push("--run=$(params.run--uid)".into());
-        (args, self.store_env())
+    /// Gives a helper that reads or writes the store what it needs for that: words of its command, and the run's id as
+    /// a parameter. The result is its environment.
+    pub(crate) fn helper(
+        &self,
+        node: &NodeSpec<'_>,
+        words: &mut Vec<EcoString>,
+        params: &mut Vec<ParamDecl>,
+        args: &mut Vec<Arg>,
+    ) -> Vec<Env> {
+        words.extend(self.store_argument());
+        words.push("--run=$(params.run--uid)".into());
+        let (declared, given) = run_params(node, &["run--uid"]);
+        params.extend(declared);
+        args.extend(given);
+        self.store_env()
     }
 
     fn step(&self, name: &str, command: &[&str], args: Vec<EcoString>, cause: Span) -> Step {

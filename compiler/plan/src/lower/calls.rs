@@ -111,8 +111,7 @@ impl<'a> Lower<'a, '_> {
             self.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
         });
         let after = after.collect();
-        let (guards, slots) = (self.guards.clone(), IndexMap::new());
-        let node = NodeSpec { name, guards, after, work, slots, cause: call.span };
+        let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
             [only] if signature.single => self.output_of(at, &only.name.clone()),

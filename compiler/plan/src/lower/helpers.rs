@@ -36,8 +36,7 @@ impl Lower<'_, '_> {
         let base = eco_format!("{}--{}-if-{short}", self.cx.project.name.value, self.name);
         let work = Work::Decide(Decide { base, chosen: chosen.clone() });
         let guards = self.guards.clone();
-        let (after, slots) = (Vec::new(), IndexMap::new());
-        let node = NodeSpec { name: name.clone(), guards, after, work, slots, cause };
+        let node = NodeSpec::new(name.clone(), guards, work, cause);
         let at = self.push(node);
         let result = EcoString::from("arm--0");
         let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
@@ -61,8 +60,7 @@ impl Lower<'_, '_> {
             GuardSpec { operator: Operator::NotIn, values: cases.clone(), arms: Vec::new(), ..guard.clone() };
         let work = Work::Fail(Fail { base, message });
         self.used.insert(name.clone());
-        let (after, slots) = (Vec::new(), IndexMap::new());
-        self.push(NodeSpec { name, guards: vec![wrong], after, work, slots, cause: guard.cause });
+        self.push(NodeSpec::new(name, vec![wrong], work, guard.cause));
     }
 
     /// A pipeline task that fails the run where the guards around it hold.
@@ -70,9 +68,8 @@ impl Lower<'_, '_> {
         let name = self.fresh(&eco_format!("fail--{label}"));
         let short = name.strip_prefix("fail--").unwrap_or(label);
         let base = eco_format!("{}--{}-fail-{short}", self.cx.project.name.value, self.name);
-        let (guards, after, slots) = (self.guards.clone(), Vec::new(), IndexMap::new());
         let work = Work::Fail(Fail { base, message });
-        self.push(NodeSpec { name, guards, after, work, slots, cause });
+        self.push(NodeSpec::new(name, self.guards.clone(), work, cause));
     }
 }
 

@@ -28,10 +28,35 @@ pub(crate) struct JoinWork {
     pub(crate) base: EcoString,
     /// What it merges: the whole value is `value`, parts of it have their names.
     pub(crate) results: IndexMap<EcoString, Merged>,
-    /// What tells the arm, by the parameter that it arrives in.
-    pub(crate) selects: Vec<Late>,
-    /// What arrives as parameters: references.
-    pub(crate) parts: Vec<(EcoString, Option<(NodeAt, EcoString)>)>,
+    /// What tells the arm.
+    pub(crate) selects: Refs,
+    /// What values are made of.
+    pub(crate) parts: Refs,
+}
+
+/// References that arrive as parameters, each once, with the result behind it where it is one.
+#[derive(Default)]
+pub(crate) struct Refs(Vec<(EcoString, Option<(NodeAt, EcoString)>)>);
+
+impl Refs {
+    /// The number of a reference.
+    fn index(&mut self, text: &str, source: Option<(NodeAt, EcoString)>) -> usize {
+        let known = self.0.iter().position(|(known, _)| known == text);
+        known.unwrap_or_else(|| {
+            self.0.push((text.into(), source));
+            self.0.len() - 1
+        })
+    }
+
+    /// The references, by number.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &EcoString> {
+        self.0.iter().map(|(text, _)| text)
+    }
+
+    /// The results behind them.
+    pub(crate) fn results(&self) -> impl Iterator<Item = (NodeAt, EcoString)> {
+        self.0.iter().filter_map(|(_, source)| source.clone())
+    }
 }
 
 /// A merged value.
@@ -106,7 +131,7 @@ impl<'a> Lower<'a, '_> {
         if !self.nodes.get(at).is_some_and(|node| known(&node.work)) {
             let mut all = Vec::new();
             for (guards, value) in &lifted {
-                let selectors = guards.iter().map(|guard| self.selector(at, guard)).collect();
+                let selectors = guards.iter().map(|guard| self.selector(at, guard)).collect::<Option<_>>()?;
                 let value = self.leaves(at, &arms.level, &result, value, ty, span)?;
                 all.push(Case { selectors, value });
             }
@@ -115,9 +140,7 @@ impl<'a> Lower<'a, '_> {
                 None => None,
             };
             let merged = Merged { ty: ty.clone(), cases: all, otherwise, cause: span };
-            if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
-                work.results.insert(result.clone(), merged);
-            }
+            self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
         let origin = Origin::Result { node: at, step, output: result.clone(), result };
@@ -178,10 +201,13 @@ impl<'a> Lower<'a, '_> {
         let short = name.strip_prefix("join--").unwrap_or(&label);
         let base = eco_format!("{}--{}-join-{short}", self.cx.project.name.value, self.name);
         let after = self.ends(&arms.level, cases);
-        let work =
-            Work::Join(JoinWork { base, results: IndexMap::new(), selects: Vec::new(), parts: Vec::new() });
-        let (guards, slots) = (arms.level.clone(), IndexMap::new());
-        let at = self.push(NodeSpec { name, guards, after, work, slots, cause: span });
+        let work = Work::Join(JoinWork {
+            base,
+            results: IndexMap::new(),
+            selects: Refs::default(),
+            parts: Refs::default(),
+        });
+        let at = self.push(NodeSpec { after, ..NodeSpec::new(name, arms.level.clone(), work, span) });
         self.joins.insert(key, at);
         at
     }
@@ -203,21 +229,20 @@ impl<'a> Lower<'a, '_> {
         arms.into_iter().filter(|at| !awaited.contains(at)).collect()
     }
 
-    fn selector(&mut self, at: NodeAt, guard: &GuardSpec) -> Selector {
-        let mut index = 0;
-        if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
-            let text = guard.input.text();
-            let known = work.selects.iter().position(|late| late.text() == text);
-            index = known.unwrap_or(work.selects.len());
-            if known.is_none() {
-                work.selects.push(guard.input.clone());
-            }
+    fn join_at(&mut self, at: NodeAt) -> Option<&mut JoinWork> {
+        match &mut self.nodes.get_mut(at)?.work {
+            Work::Join(work) => Some(work),
+            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) => None,
         }
-        Selector {
+    }
+
+    fn selector(&mut self, at: NodeAt, guard: &GuardSpec) -> Option<Selector> {
+        let index = self.join_at(at)?.selects.index(&guard.input.text(), operand(&guard.input));
+        Some(Selector {
             input: format!("arm--{index}"),
             is: guard.values.iter().map(ToString::to_string).collect(),
             not: guard.operator == Operator::NotIn,
-        }
+        })
     }
 
     /// A value as the join puts it together.
@@ -256,7 +281,7 @@ impl<'a> Lower<'a, '_> {
             if !before.is_empty() {
                 pieces.push(Piece::Text(before.to_owned()));
             }
-            pieces.push(self.piece(at, level, result, reference, slots));
+            pieces.push(self.piece(at, level, result, reference, slots)?);
             rest = after;
         }
         if !rest.is_empty() || pieces.is_empty() {
@@ -272,7 +297,7 @@ impl<'a> Lower<'a, '_> {
         result: &EcoString,
         reference: &str,
         slots: &mut u32,
-    ) -> Piece {
+    ) -> Option<Piece> {
         let source = self.source(reference);
         let join = self.nodes.get(at).map(|node| node.name.clone()).unwrap_or_default();
         if let Some((node, output)) = source.as_ref().filter(|(node, _)| !self.is_there(*node, level)) {
@@ -284,17 +309,10 @@ impl<'a> Lower<'a, '_> {
             if let Some(node) = self.nodes.get_mut(*node) {
                 node.slots.insert(slot.clone(), output.clone());
             }
-            return Piece::Slot(slot.into());
+            return Some(Piece::Slot(slot.into()));
         }
-        let mut index = 0;
-        if let Some(Work::Join(work)) = self.nodes.get_mut(at).map(|node| &mut node.work) {
-            let known = work.parts.iter().position(|(text, _)| text == reference);
-            index = known.unwrap_or(work.parts.len());
-            if known.is_none() {
-                work.parts.push((reference.into(), source));
-            }
-        }
-        Piece::In(format!("part--{index}"))
+        let index = self.join_at(at)?.parts.index(reference, source);
+        Some(Piece::In(format!("part--{index}")))
     }
 
     /// The step and result behind `$(tasks.<step>.results.<result>)`.
@@ -324,8 +342,7 @@ impl NodeSpec<'_> {
             }
             Work::Fail(work) => work.message.results(&mut results),
             Work::Join(work) => {
-                results.extend(work.selects.iter().filter_map(operand));
-                results.extend(work.parts.iter().filter_map(|(_, source)| source.clone()));
+                results.extend(work.selects.results().chain(work.parts.results()));
             }
         }
         results.extend(self.guards.iter().filter_map(|guard| operand(&guard.input)));

@@ -4,11 +4,10 @@ use ecow::{EcoString, eco_format};
 use fuse_wire::contract::{Contract, Join};
 
 use super::NodeSpec;
-use super::around::{Around, Need, run_params};
+use super::around::{Around, Need};
 use super::helpers::{HELPER, helper, param};
 use super::join::JoinWork;
 use super::task::{Built, slots};
-use super::val::Late;
 use crate::budget;
 use crate::cx::Cx;
 use crate::model::{Arg, ResultDecl, Text};
@@ -25,33 +24,20 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
         outputs.push(ResultDecl { name: name.clone(), description: None, cause: merged.cause });
     }
     let mut words = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
-    let (mut params, mut args, mut results) = (Vec::new(), Vec::new(), Vec::new());
-    let selects = work.selects.iter().map(Late::text);
-    let parts = work.parts.iter().map(|(text, _)| text.clone());
-    for (option, prefix, texts) in
-        [("select", "arm", selects.collect::<Vec<_>>()), ("part", "part", parts.collect())]
-    {
-        for (at, text) in texts.into_iter().enumerate() {
+    let (mut params, mut args) = (Vec::new(), Vec::new());
+    for (option, prefix, refs) in [("select", "arm", &work.selects), ("part", "part", &work.parts)] {
+        for (at, text) in refs.texts().enumerate() {
             let name = eco_format!("{prefix}--{at}");
             words.push(eco_format!("--{option}={name}=$(params.{name})"));
             params.push(param(name.clone(), node.cause));
-            args.push(Arg { name, value: Text::One(text), cause: node.cause });
+            args.push(Arg { name, value: Text::One(text.clone()), cause: node.cause });
         }
     }
-    results.extend(work.selects.iter().filter_map(|late| late.node().map(|(at, name)| (at, name.clone()))));
-    results.extend(work.parts.iter().filter_map(|(_, source)| source.clone()));
+    let results = work.selects.results().chain(work.parts.results()).collect();
 
     let stored = work.reads_slots() || !node.slots.is_empty();
     let around = Around::new(cx, node, Need::of(false, stored))?;
-    let mut env = Vec::new();
-    if stored {
-        let (more, secrets) = around.helper();
-        words.extend(more);
-        env = secrets;
-        let (declared, given) = run_params(node, &["run--uid"]);
-        params.extend(declared);
-        args.extend(given);
-    }
+    let env = if stored { around.helper(node, &mut words, &mut params, &mut args) } else { Vec::new() };
     let mut task = helper(cx, node, "join", params, outputs, words)?;
     for step in &mut task.steps {
         step.env.clone_from(&env);

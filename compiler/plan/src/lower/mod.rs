@@ -55,6 +55,13 @@ pub(crate) struct NodeSpec<'a> {
     pub(crate) cause: Span,
 }
 
+impl<'a> NodeSpec<'a> {
+    /// A pipeline task that is ordered by its data and guards alone.
+    pub(crate) fn new(name: EcoString, guards: Vec<GuardSpec>, work: Work<'a>, cause: Span) -> Self {
+        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), cause }
+    }
+}
+
 /// What a `return` gives an output.
 pub(crate) struct Returned {
     pub(crate) value: Val,

@@ -1,6 +1,5 @@
 //! Holes: places of a manifest, `null` until a run fills them with what one of its steps gave.
 
-use fuse_wire::Reference;
 use fuse_wire::contract::{Contract, Port};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
@@ -8,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::failure::Failure;
 use crate::inputs::Typed;
 use crate::inputs::layout;
-use crate::values::readable;
+use crate::values::{readable, reference};
 
 /// Fills the holes `<json pointer>=<input>[.uri]`.
 ///
@@ -52,7 +51,7 @@ fn value(from: &str, contract: &Contract, inputs: &IndexMap<String, Typed>) -> R
         (_, Json::Null) => Ok(None),
         (Port::Uri { uri: schemes, .. }, Json::String(text)) if uri => {
             let of = |failure: Failure| failure.of(format!("the input `{name}`"));
-            let reference = Reference::read(text).map_err(|error| of(Failure::new(readable(&error))))?;
+            let reference = reference(text).map_err(of)?;
             layout::scheme(&reference, schemes).map_err(of)?;
             Ok(Some(Json::String(reference.uri)))
         }

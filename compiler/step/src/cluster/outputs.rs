@@ -1,6 +1,5 @@
 //! Outputs of an `apply`: values that its object's status gives.
 
-use fuse_wire::Reference;
 use fuse_wire::contract::{Contract, Port};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -10,7 +9,7 @@ use super::refusal::list;
 use crate::args::{Args, shortened};
 use crate::failure::Failure;
 use crate::inputs::layout;
-use crate::values::{is_composite, present, read, readable};
+use crate::values::{is_composite, present, read, readable, reference};
 
 /// Where each output of the contract is found, in its order: `--output=<name>=status.url`.
 ///
@@ -148,7 +147,7 @@ fn wire(port: &Port, value: &Json) -> Result<String, Failure> {
             fits(fuse_wire::write::write(&ty, &value).map_err(|error| Failure::new(readable(&error)))?)
         }
         Port::Uri { uri, rewrite, .. } => {
-            let mut reference = Reference::read(&plain).map_err(|error| Failure::new(readable(&error)))?;
+            let mut reference = reference(&plain)?;
             let prefix =
                 rewrite.iter().find_map(|(from, to)| Some((reference.uri.strip_prefix(from.as_str())?, to)));
             if let Some((rest, to)) = prefix {

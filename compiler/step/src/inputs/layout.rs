@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::failure::Failure;
 use crate::names::is_file_name;
 use crate::run::Run;
-use crate::values::readable;
+use crate::values::{readable, reference};
 
 /// Files and folders of all inputs together: a folder with more is no input but data.
 const MAX_ENTRIES: usize = 10_000;
@@ -57,12 +57,12 @@ impl<'a> Layout<'a> {
                 self.fields(fields, at, &|key| types.iter().find(|(name, _)| name == key).map(|(_, ty)| ty))
             }
             (WireType::Files(artifact), Json::String(text)) => {
-                let reference = Reference::read(text).map_err(|error| Failure::new(readable(&error)))?;
+                let reference = reference(text)?;
                 self.run.store()?.fetch(artifact, &reference, at)?;
                 Ok(Json::from(at.display().to_string()))
             }
             (WireType::Uri(schemes), Json::String(text)) => {
-                let reference = Reference::read(text).map_err(|error| Failure::new(readable(&error)))?;
+                let reference = reference(text)?;
                 scheme(&reference, schemes)?;
                 file(at, &reference.uri)?;
                 Ok(Json::from(reference.uri))

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use fuse_wire::ABSENT;
 use fuse_wire::contract::{Case, Contract, Join, Leaf, Piece, Port};
 use fuse_wire::text::is_absent;
-use fuse_wire::{ABSENT, Reference};
 use indexmap::IndexMap;
 
 use super::Verb;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::inputs::layout;
 use crate::places::Places;
 use crate::run::Run;
-use crate::values::{read, readable};
+use crate::values::{read, readable, reference};
 use crate::{results, slots, task};
 
 pub(super) const VERB: Verb = Verb { name: "join", run };
@@ -151,7 +151,6 @@ fn left_nothing(slot: &str) -> Failure {
 fn written(port: &Port, leaves: &[String]) -> Result<String, Failure> {
     let ty = port.ty();
     let value = read(&ty, leaves)?;
-    let reference = |text: &str| Reference::read(text).map_err(|error| Failure::new(readable(&error)));
     match (port, value.as_str()) {
         (Port::Store { .. }, Some(text)) => reference(text)?.write().map_err(Failure::new),
         (Port::Uri { uri, .. }, Some(text)) => {
