@@ -4,6 +4,7 @@
 mod bless;
 mod generate;
 mod not_yet;
+mod plans;
 mod tidy;
 mod tree;
 
@@ -14,6 +15,7 @@ cargo xtask tidy               checks what the compiler and clippy cannot: arrow
 cargo xtask bless              runs the tests and writes what comes out as what is expected
 cargo xtask not-yet            writes grammar/not-yet.md
 cargo xtask gen-steps N DIR    writes a package with a pipeline of N steps into the new folder DIR
+cargo xtask plans SEED N       prints N random pipelines with outcomes, and what the simulator says of them
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         ["bless"] => bless::run(),
         ["not-yet"] => not_yet::write(),
         ["gen-steps", count, folder] => generate::run(count, folder),
+        ["plans", seed, count] => plans::run(seed, count),
         [..] => Err(USAGE.to_owned()),
     };
     match done {
