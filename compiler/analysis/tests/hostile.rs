@@ -67,6 +67,36 @@ fn functions_and_bindings_that_double() {
 }
 
 #[test]
+fn functions_that_take_long() {
+    let wide = chain(
+        40,
+        |a, b| format!("const fn f{a}(x: Int) -> Int {{ f{b}(x) + f{b}(x) }}"),
+        "const fn f40(x: Int) -> Int { x }\nconst a = f0(1)\n",
+    );
+    assert_limit(&main(&wide));
+    let range = "const fn all() -> List<Int> { for i in 0..=9000000000 { i } }\nconst a = all()\n";
+    assert_limit(&main(range));
+    let nested =
+        "const fn all() -> Int { for i in 0..=9999 { for j in 0..=9999 { i * j } }\n 1 }\nconst a = all()\n";
+    assert_limit(&main(nested));
+    let lets: String = (0..60).map(|at| format!("  let a{} = \"{{a{at}}}{{a{at}}}\"\n", at + 1)).collect();
+    assert_limit(&main(&format!(
+        "const fn f(a0: String) -> String {{\n{lets}  a60\n}}\nconst a = f(\"x\")\n"
+    )));
+}
+
+#[test]
+fn long_lists_are_read_and_mapped() {
+    let items: Vec<String> = (0..10_000).map(|at| at.to_string()).collect();
+    let text = format!(
+        "const all: List<Int> 0..=20000 = [{}]\nconst fn twice(of: List<Int> 0..=20000) -> List<Int> 0..=20000 {{ for x in of {{ x * 2 }} }}\n\
+         const a = twice(all)\nconst b = a[9999]\n",
+        items.join(", ")
+    );
+    assert_eq!(main(&text), Vec::<String>::new());
+}
+
+#[test]
 fn long_rows_of_definitions() {
     let constants = chain(3_000, |a, b| format!("const c{a} = c{b}"), "const c3000 = 1\n");
     assert_limit(&main(&constants));

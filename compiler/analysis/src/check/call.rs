@@ -9,6 +9,7 @@ use fuse_syntax::ast::{Arg, Expr, ExprKind, Name, TypeArg};
 use super::body::{Body, Place};
 use super::constant::has_error;
 use super::expr::arg_value;
+use super::functions::FnCall;
 use super::generics::{Found, instantiate, learn, views};
 use super::literal::bare;
 use super::scope::Def;
@@ -70,7 +71,10 @@ impl Body<'_, '_> {
                 self.ignore(args);
                 Typed::error(span)
             }
-            Def::Fn(id) => self.function(id, &text, args, span),
+            Def::Fn(id) => {
+                let called = callee.span;
+                self.function(&FnCall { id, text: &text, called, type_args, args, span })
+            }
             Def::Pipeline => {
                 self.ignore(args);
                 self.later(&codes::not_yet::COMPOSITION, span, "a pipeline called from a pipeline")
@@ -191,7 +195,7 @@ impl Body<'_, '_> {
         let broken = !named || given.is_none() || typed.iter().flatten().any(has_error);
         let fine = !broken
             && self.shaped(&params, &mut typed)
-            && self.within_bounds(&generics, &found, (callee, text), &places, called);
+            && self.within_bounds(&generics, &found, (Some(callee), text), &places, called);
         for (slot, param) in typed.iter_mut().zip(&params) {
             if let Some(arg) = slot.take() {
                 // Without the type parameters, the arguments that need none are checked all the same.
@@ -363,7 +367,9 @@ impl Body<'_, '_> {
         for (param, slot) in params.iter().zip(given) {
             out.push(slot.as_ref().map(|(value, _)| {
                 let want = instantiate(&param.ty, found);
-                let typed = self.expr(value, Some(&want));
+                // Items of a list are read as what is asked for only where that is known.
+                let open = matches!(bare(&want), Ty::List(..)) && mentions_generics(&want);
+                let typed = self.expr(value, Some(&want).filter(|_| !open));
                 learn(&param.ty, &typed.ty, found);
                 for (at, place) in places.iter_mut().enumerate() {
                     let here = !depends(
@@ -470,7 +476,7 @@ fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Face
     }
 }
 
-fn mentions_generics(ty: &Ty) -> bool {
+pub(super) fn mentions_generics(ty: &Ty) -> bool {
     !depends(ty, &mut |facet| !matches!(facet, Facet::Generic(_)))
 }
 

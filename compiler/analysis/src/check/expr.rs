@@ -11,7 +11,7 @@ use super::constant::{fold, has_error};
 use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Kind, LocalId, Typed};
-use crate::ty::{Bounds, EnumId, FieldTy, RecordTy, Ty};
+use crate::ty::{Bounds, EnumId, Facet, FieldTy, RecordTy, Ty};
 use crate::value::Value;
 
 /// A field of a record expression.
@@ -36,7 +36,8 @@ impl Body<'_, '_> {
         if !self.checker.enter(expr.span) {
             return Typed::error(expr.span);
         }
-        let typed = self.any_expr(expr, want);
+        let counted = self.instance.is_none() || self.checker.burn(expr.span);
+        let typed = if counted { self.any_expr(expr, want) } else { Typed::error(expr.span) };
         self.checker.leave();
         typed
     }
@@ -66,10 +67,14 @@ impl Body<'_, '_> {
             ExprKind::Binary { op, op_span, left, right } => {
                 self.binary(*op, *op_span, left, right, span, want)
             }
+            ExprKind::If(inner) if self.env.place == Place::Function => self.choose(inner, want, span),
             ExprKind::If(inner) => self.if_value(inner, span),
             ExprKind::Paren(inner) => {
                 let typed = self.expr(inner, want);
                 Typed { span, ..typed }
+            }
+            ExprKind::For { pattern, source, body } if self.env.place == Place::Function => {
+                self.each(pattern, source, body, want, span)
             }
             ExprKind::For { source, .. } => {
                 self.later(&codes::not_yet::LOOP, Span { end: source.span.end, ..span }, "loops")
@@ -83,6 +88,9 @@ impl Body<'_, '_> {
 
     /// `fail "…"`: a step that ends the run.
     fn fail(&mut self, text: &Expr, span: Span) -> Typed {
+        if self.env.place == Place::Function {
+            return self.refuse(text, span);
+        }
         if self.env.place != Place::Pipeline {
             let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, "`fail` stands in pipelines")
                 .help("let the step itself exit with an error");
@@ -94,6 +102,22 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         Typed { kind: Kind::Fail(Box::new(text)), ty: Ty::Never, late: true, span }
+    }
+
+    /// `fail "…"` in a function: where it is called so, the build fails with the text.
+    fn refuse(&mut self, text: &Expr, span: Span) -> Typed {
+        let text = self.expect(text, &Ty::string());
+        if has_error(&text) {
+            return Typed::error(span);
+        }
+        if let (Kind::Value(Value::Str(words)), true) = (&text.kind, self.instance.is_some()) {
+            let diagnostic = Diagnostic::new(&codes::types::FUNCTION_FAILED, span, words.to_string())
+                .help("give other arguments");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        let typed = self.opaque(Ty::Never, span);
+        Typed { late: text.late, ..typed }
     }
 
     /// An honest «not yet».
@@ -113,6 +137,10 @@ impl Body<'_, '_> {
             return self.param(at, span);
         }
         if let Some(id) = self.env.generic(name) {
+            if let Some(Some(Facet::Case(case))) = self.found().and_then(|found| found.get(id.0 as usize)) {
+                let ty = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
+                return constant(Value::Case(case.clone()), ty.map_or(Ty::Json, Ty::Enum), span);
+            }
             let of = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
             let ty = of.map_or(Ty::Json, Ty::Enum);
             return Typed { kind: Kind::Generic(id), ty, late: false, span };
@@ -236,6 +264,11 @@ impl Body<'_, '_> {
     }
 
     fn param(&mut self, at: usize, span: Span) -> Typed {
+        if let Some(instance) = self.instance.clone() {
+            let Some(arg) = instance.args.get(at) else { return Typed::error(span) };
+            let fits = self.checker.charge(arg, span);
+            return if fits { Typed { span, ..arg.clone() } } else { Typed::error(span) };
+        }
         let Some(param) = self.env.params.get(at) else { return Typed::error(span) };
         Typed { kind: Kind::Param(at), ty: param.ty.clone(), late: !param.constant, span }
     }

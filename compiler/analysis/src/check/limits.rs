@@ -17,6 +17,8 @@ const PART: usize = 128;
 const TYPE_PARTS: usize = 10_000;
 /// How many names may be compared with misspelt ones.
 pub(super) const COMPARISONS: usize = 1_000_000;
+/// How many expressions all calls of functions may take.
+pub(super) const FUEL: usize = 200_000;
 /// How much of a text stands in a message.
 const SHOWN: usize = 80;
 
@@ -39,6 +41,21 @@ impl Checker<'_> {
 
     pub(super) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Counts an expression in a function that is called; `false` after a diagnostic where they are too many.
+    pub(super) fn burn(&mut self, span: Span) -> bool {
+        if self.fuel == 1 {
+            let diagnostic = Diagnostic::new(
+                &codes::syntax::OVER_THE_LIMIT,
+                span,
+                format!("the calls of functions in the package take more than {FUEL} expressions"),
+            )
+            .help("go over shorter lists, or let a task compute this");
+            self.report(diagnostic);
+        }
+        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel > 0
     }
 
     /// Counts a copy of a constant; `false` after a diagnostic where all copies together are too much.

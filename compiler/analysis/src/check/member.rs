@@ -22,10 +22,9 @@ impl Body<'_, '_> {
         if has_error(&base) || name.is_missing() {
             return Typed::error(span);
         }
-        if let Kind::Generic(_) = base.kind
-            && name.text == "name"
-        {
-            return Typed { kind: Kind::CaseName(Box::new(base)), ty: Ty::string(), late: false, span };
+        let case = matches!((&base.kind, &base.ty), (Kind::Value(Value::Case(_)), Ty::Json));
+        if (case || matches!(base.kind, Kind::Generic(_))) && name.text == "name" {
+            return fold(Typed { kind: Kind::CaseName(Box::new(base)), ty: Ty::string(), late: false, span });
         }
         // A binding that may be absent lends its absence to its fields.
         if let Ty::Optional(inner) = &base.ty
@@ -84,7 +83,7 @@ impl Body<'_, '_> {
     }
 
     /// A member of a value, by its type.
-    fn value_member(&mut self, base: Typed, name: &Name, span: Span) -> Typed {
+    pub(super) fn value_member(&mut self, base: Typed, name: &Name, span: Span) -> Typed {
         let late = base.late;
         let text = name.text.clone();
         let make = |kind: Kind, ty: Ty| fold(Typed { kind, ty, late, span });
@@ -172,7 +171,7 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         let ty = match (&base.ty, &index.kind) {
-            (Ty::List(item, _), Kind::Value(Value::Int(_))) => (**item).clone(),
+            (Ty::List(item, _), _) if matches!(index.ty, Ty::Int(_) | Ty::Count(_)) => (**item).clone(),
             (Ty::Map(item), _) => (**item).clone(),
             (Ty::Record(record), Kind::Generic(_)) => {
                 record.fields.first().map_or(Ty::Json, |f| f.ty.clone())

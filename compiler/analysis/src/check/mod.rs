@@ -17,6 +17,7 @@ mod declare;
 mod expr;
 mod fit;
 mod follow_ups;
+mod function_body;
 mod functions;
 mod generics;
 mod limits;
@@ -31,7 +32,6 @@ mod returns;
 mod scope;
 mod settings;
 mod show;
-mod substitute;
 mod task;
 mod tool;
 mod types;
@@ -115,11 +115,13 @@ enum FnState {
     Done(Rc<Function>),
 }
 
-/// A checked `const fn`: its body over its parameters.
+/// A checked `const fn`.
 struct Function {
     params: Vec<crate::model::Param>,
+    generics: Vec<crate::model::Generic>,
     ret: Ty,
-    body: crate::model::Typed,
+    /// Whether something in it was reported.
+    broken: bool,
 }
 
 /// A task or resource whose signature is known and whose body waits.
@@ -147,6 +149,8 @@ pub(crate) struct Checker<'a> {
     consts: Vec<ConstDef>,
     aliases: Vec<AliasDef>,
     fns: Vec<FnDef>,
+    /// The functions that are being checked, each for the one before it.
+    fn_trail: Vec<usize>,
     pending: Vec<PendingBody>,
     read_files: Vec<FileId>,
     /// How many definitions and expressions are open inside one another.
@@ -155,6 +159,8 @@ pub(crate) struct Checker<'a> {
     copies: usize,
     /// How many names may still be compared with misspelt ones.
     comparisons: usize,
+    /// How many expressions calls of functions may still take.
+    fuel: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -173,11 +179,13 @@ impl<'a> Checker<'a> {
             consts: Vec::new(),
             aliases: Vec::new(),
             fns: Vec::new(),
+            fn_trail: Vec::new(),
             pending: Vec::new(),
             read_files: Vec::new(),
             depth: 0,
             copies: limits::COPIES,
             comparisons: limits::COMPARISONS,
+            fuel: limits::FUEL,
         }
     }
 

@@ -25,8 +25,6 @@ codes! {
     GENERIC_PIPELINE = "FS0914" Error "not-yet-generic-pipeline";
     /// Settings of `with` that come later.
     SETTING = "FS0915" Error "not-yet-setting";
-    /// A `const fn` with statements or type parameters.
-    CONST_FN_BODY = "FS0916" Error "not-yet-const-fn";
     /// Enum cases that carry records.
     ENUM_RECORD = "FS0917" Error "not-yet-enum-record";
     /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.

@@ -51,4 +51,6 @@ codes! {
     BAD_TYPE = "FS0325" Error "bad-type";
     /// A manifest without constant apiVersion, kind or name.
     MANIFEST = "FS0326" Error "manifest";
+    /// `fail` in a `const fn`.
+    FUNCTION_FAILED = "FS0332" Error "function-failed";
 }
