@@ -50,6 +50,8 @@ pub enum Ty {
     Range,
     /// An enum.
     Enum(EnumId),
+    /// An enum with cases that carry records. Its values are records of one field, named by the case.
+    Tagged(EnumId),
     /// `List<T>` with inclusive bounds on its length (default 0..=256).
     List(Rc<Ty>, Bounds<i64>),
     /// `Map<T>`: constant keys.

@@ -64,6 +64,7 @@ fn example(ty: &Ty) -> &'static str {
         Ty::Memory(_) => "write a text such as \"2Gi\"",
         Ty::List(..) => "write a list: `[…]`",
         Ty::Map(_) | Ty::Record(_) => "write a table: `{ … }`",
+        Ty::Tagged(_) => "write a table with one case: `{ case = { … } }`",
         Ty::Range => "write a text such as \"1..=3\"",
         Ty::DnsLabel => "write lower-case letters, digits and `-`, at most 63",
         _ => "write a text in quotes",
@@ -113,6 +114,7 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
             .map(|(key, one)| Ok((key.clone(), read(cx, one, item)?)))
             .collect::<Result<IndexMap<_, _>, _>>()
             .map(Value::Record),
+        (Setting::Table(entries), Ty::Tagged(_)) => read_case(cx, entries, ty, setting),
         (Setting::Table(entries), Ty::Record(record)) => read_record(cx, entries, record, setting.span),
         _ => Err(wrong()),
     }
@@ -148,6 +150,25 @@ fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty)
         Ty::Url | Ty::Path | Ty::Image | Ty::Scalar if !text.is_empty() => Ok(Value::Str(text.clone())),
         _ => Err(wrong()),
     }
+}
+
+/// A table with one key, the case, over the table of its record.
+fn read_case(
+    cx: &Cx<'_>,
+    entries: &IndexMap<EcoString, Spanned<Setting>>,
+    ty: &Ty,
+    setting: &Spanned<Setting>,
+) -> Result<Value, Wrong> {
+    let Some((key, inner)) = entries.first().filter(|_| entries.len() == 1) else {
+        return Err(wrong(setting, ty));
+    };
+    let Some((case, record)) = types::variants(cx.package, ty).find(|(case, _)| *case == key) else {
+        let names = types::variants(cx.package, ty).map(|(case, _)| case.as_str());
+        let help = fuse_base::did_you_mean(key, names).unwrap_or_default();
+        return Err(Wrong { span: inner.span, found: format!("a case `{key}`"), help });
+    };
+    let value = read(cx, inner, &Ty::Record(record))?;
+    Ok(Value::Record(IndexMap::from_iter([(case.clone(), value)])))
 }
 
 /// A table with the fields of a record.

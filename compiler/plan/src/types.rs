@@ -2,10 +2,12 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "most types have no part that matters here")]
 
+use std::rc::Rc;
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::Package;
 use fuse_analysis::model::Signature;
-use fuse_analysis::ty::{Bounds, Ty};
+use fuse_analysis::ty::{Bounds, RecordTy, Ty};
 use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::Port;
@@ -42,6 +44,11 @@ pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
             ("max".into(), WireType::Optional(Box::new(WireType::int()))),
         ]),
         Ty::Enum(_) => WireType::Enum(cases(package, ty).iter().map(ToString::to_string).collect()),
+        Ty::Tagged(_) => WireType::Union(
+            variants(package, ty)
+                .map(|(case, record)| (case.to_string(), wire(package, &Ty::Record(record))))
+                .collect(),
+        ),
         Ty::List(item, bounds) => WireType::List(Box::new(wire(package, item)), same(bounds)),
         Ty::Map(item) => WireType::Map(Box::new(wire(package, item))),
         Ty::Record(record) => WireType::Record(
@@ -63,6 +70,15 @@ fn artifact_name(package: &Package, decl: u32) -> EcoString {
 /// The names of an enum's cases; empty for other types.
 pub(crate) fn cases<'a>(package: &'a Package, ty: &Ty) -> &'a [EcoString] {
     if let Ty::Enum(id) = ty { package.enums.get(id.0 as usize).map_or(&[], |e| &e.cases) } else { &[] }
+}
+
+/// The cases of an enum that carry records, each with its record; none for other types.
+pub(crate) fn variants<'a>(
+    package: &'a Package,
+    ty: &Ty,
+) -> impl Iterator<Item = (&'a EcoString, Rc<RecordTy>)> {
+    let def = if let Ty::Tagged(id) = ty { package.enums.get(id.0 as usize) } else { None };
+    def.into_iter().flat_map(|def| def.cases.iter().zip(def.records.iter().cloned()))
 }
 
 /// The form of an input or output.

@@ -73,7 +73,7 @@ impl Reader<'_> {
         match ty {
             WireType::Optional(_) if is_absent(text) => Ok(Json::Null),
             WireType::Optional(inner) => self.text(inner, text, depth, holes),
-            WireType::List(..) | WireType::Map(_) | WireType::Record(_) => {
+            WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_) => {
                 let mut json = serde_json::Deserializer::from_str(text);
                 let tree = Strict.deserialize(&mut json).map_err(|e| error(e.to_string()))?;
                 json.end().map_err(|e| error(e.to_string()))?;
@@ -138,6 +138,7 @@ impl Reader<'_> {
                 Ok(Json::Object(map))
             }
             (WireType::Record(types), Tree::Record(fields)) => self.record(types, fields, depth, holes),
+            (WireType::Union(cases), Tree::Record(fields)) => self.case(cases, fields, depth, holes),
             _ => Err(error(format!("is not of type {ty}"))),
         }
     }
@@ -147,10 +148,27 @@ impl Reader<'_> {
         if let WireType::Optional(inner) = ty {
             return if is_absent(text) { Ok(Json::Null) } else { self.leaf(inner, text, depth) };
         }
-        if matches!(ty, WireType::List(..) | WireType::Map(_) | WireType::Record(_)) {
+        if matches!(ty, WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_)) {
             return Err(error(format!("is not of type {ty}")));
         }
         self.text(ty, text, depth + 1, false)
+    }
+
+    /// A case with its record: an object of one key.
+    fn case(
+        &mut self,
+        cases: &[(String, WireType)],
+        fields: &[(String, Tree)],
+        depth: usize,
+        holes: bool,
+    ) -> Result<Json, ReadError> {
+        let [(key, value)] = fields else { return Err(error("is not one case with its record")) };
+        let key = decode(key).map_err(|e| error(e.to_string()))?;
+        let Some((_, ty)) = cases.iter().find(|(case, _)| *case == key) else {
+            return Err(error(format!("there is no case `{key}`")));
+        };
+        let value = self.tree(ty, value, depth + 1, holes).map_err(|e| e.below(&key))?;
+        Ok(Json::Object(serde_json::Map::from_iter([(key, value)])))
     }
 
     fn record(
@@ -238,6 +256,7 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
         | WireType::List(..)
         | WireType::Map(_)
         | WireType::Record(_)
+        | WireType::Union(_)
         | WireType::Optional(_)
         | WireType::Files(_)
         | WireType::Uri(_) => Err(not()),
@@ -446,6 +465,22 @@ mod tests {
         assert_eq!(read_one("List<{a: Int}>", r#"[{"a":"x"}]"#), Err("0: a: `x` is not of type Int".into()));
         let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read_one("List<Scalar>", &deep).is_err());
+    }
+
+    #[test]
+    fn a_case_is_an_object_of_one_key() {
+        let shape = "enum{circle: {radius: Float 0..}, square: {}}";
+        assert_eq!(read_one(shape, r#"{"square":{}}"#), Ok(serde_json::json!({"square": {}})));
+        assert_eq!(
+            read_one(shape, r#"{"circle":{"radius":1}}"#),
+            Ok(serde_json::json!({"circle": {"radius": 1.0}}))
+        );
+        let wrong = |text: &str| read_one(shape, text).unwrap_err();
+        assert_eq!(wrong(r#"{"circle":{"radius":-1}}"#), "circle: radius: `-1` is not of type Float 0..");
+        assert_eq!(wrong(r#"{"round":{}}"#), "there is no case `round`");
+        assert_eq!(wrong(r#"{"square":{},"circle":{"radius":1}}"#), "is not one case with its record");
+        assert_eq!(wrong("{}"), "is not one case with its record");
+        assert!(read_one(shape, "square").is_err() && read_one(shape, r#""square""#).is_err());
     }
 
     #[test]

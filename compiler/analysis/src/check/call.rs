@@ -40,6 +40,20 @@ pub(super) fn param_views(params: &[Param]) -> Vec<ParamView> {
         .collect()
 }
 
+/// The fields of a record, as a call that makes one needs them.
+pub(super) fn field_views(record: &RecordTy) -> Vec<ParamView> {
+    let fields = record.fields.iter();
+    fields
+        .map(|field| ParamView {
+            name: field.name.clone(),
+            ty: field.ty.clone(),
+            constant: false,
+            optional: matches!(field.ty, Ty::Optional(_)),
+            span: field.span,
+        })
+        .collect()
+}
+
 impl ParamView {
     /// Whether a call must give it; of a type that was reported nothing is known.
     fn demanded(&self) -> bool {

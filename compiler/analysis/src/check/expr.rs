@@ -59,7 +59,10 @@ impl Body<'_, '_> {
             ExprKind::Range { low, high, .. } => self.range(low.as_deref(), high.as_deref(), span),
             ExprKind::Member { base, name } => self.member(base, name, span),
             ExprKind::Index { base, index } => self.index(base, index, span),
-            ExprKind::Call { callee, type_args, args } => self.call(callee, type_args, args, span),
+            ExprKind::Call { callee, type_args, args } => match self.case_of(callee, want) {
+                Some((id, name)) if type_args.is_empty() => self.full_case(id, &name, args, span),
+                _ => self.call(callee, type_args, args, span),
+            },
             ExprKind::Apply(inner) => self.apply(inner, span),
             ExprKind::With { base, settings } => self.with(base, settings),
             ExprKind::After { base, steps } => self.after(base, steps),
@@ -159,7 +162,7 @@ impl Body<'_, '_> {
                 } else if other.is_none()
                     && let Some(id) = self.only_enum_with(name)
                 {
-                    return constant(Value::Case(name.clone()), Ty::Enum(id), span);
+                    return self.bare_case(id, &word);
                 }
                 match other {
                     Some(def) => self.not_a_value(name, def, span),
@@ -169,14 +172,22 @@ impl Body<'_, '_> {
         }
     }
 
-    fn has_case(&self, id: EnumId, name: &str) -> bool {
+    pub(super) fn has_case(&self, id: EnumId, name: &str) -> bool {
         self.checker.package.enums.get(id.0 as usize).is_some_and(|e| e.cases.iter().any(|case| case == name))
     }
 
-    fn bare_case(&mut self, id: EnumId, name: &Name) -> Typed {
-        match self.checker.case(id, name) {
-            Some(case) => constant(Value::Case(case), Ty::Enum(id), name.span),
-            None => Typed::error(name.span),
+    /// The enum and case that a call names: `Searcher.grid(…)`, or `grid(…)` where a `Searcher` is expected.
+    fn case_of(&mut self, callee: &Expr, want: Option<&Ty>) -> Option<(EnumId, Name)> {
+        match &callee.kind {
+            ExprKind::Name(name) => {
+                let id = want.map(bare).and_then(enum_of).filter(|id| self.has_case(*id, name))?;
+                Some((id, Name { text: name.clone(), span: callee.span }))
+            }
+            ExprKind::Member { base, name } => match self.path(base) {
+                Some((Def::Enum(id), _)) => Some((id, name.clone())),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -587,8 +598,8 @@ pub(super) fn constant(value: Value, ty: Ty, span: Span) -> Typed {
     Typed { kind: Kind::Value(value), ty, late: false, span }
 }
 
-fn enum_of(ty: &Ty) -> Option<EnumId> {
-    if let Ty::Enum(id) = ty { Some(*id) } else { None }
+pub(super) fn enum_of(ty: &Ty) -> Option<EnumId> {
+    if let Ty::Enum(id) | Ty::Tagged(id) = ty { Some(*id) } else { None }
 }
 
 /// The call inside `let x = call.field with { … }`: the step that the binding names.

@@ -3,8 +3,8 @@
 use fuse_base::{Diagnostic, Span, codes};
 
 use super::Checker;
-use crate::model::{Kind, Typed};
-use crate::ty::{Facet, Ty};
+use crate::model::{Kind, Package, Typed};
+use crate::ty::{Facet, RecordTy, Ty};
 use crate::value::Value;
 
 /// How many expressions, types and definitions may be open inside one another.
@@ -82,7 +82,7 @@ impl Checker<'_> {
     /// Whether a named type is small enough to be copied; a diagnostic where it is not.
     pub(super) fn small_type(&mut self, ty: &Ty, span: Span) -> bool {
         let mut left = TYPE_PARTS;
-        weigh_type(ty, &mut left);
+        weigh_type(&self.package, ty, &mut left);
         if left > 0 {
             return true;
         }
@@ -115,15 +115,22 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-fn weigh_type(ty: &Ty, left: &mut usize) {
+fn weigh_type(package: &Package, ty: &Ty, left: &mut usize) {
     *left = left.saturating_sub(1);
+    let record = |record: &RecordTy, left: &mut usize| {
+        record.fields.iter().for_each(|field| weigh_type(package, &field.ty, left));
+    };
     match ty {
         _ if *left == 0 => {}
-        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => weigh_type(inner, left),
-        Ty::Record(record) => record.fields.iter().for_each(|field| weigh_type(&field.ty, left)),
+        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => weigh_type(package, inner, left),
+        Ty::Record(fields) => record(fields, left),
+        Ty::Tagged(id) => {
+            let cases = package.enums.get(id.0 as usize).map_or(&[][..], |def| &def.records);
+            cases.iter().for_each(|case| record(case, left));
+        }
         Ty::Artifact(artifact) => artifact.facets.iter().for_each(|facet| {
             if let Facet::Row(ty) = facet {
-                weigh_type(ty, left);
+                weigh_type(package, ty, left);
             }
         }),
         _ => {}

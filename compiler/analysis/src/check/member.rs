@@ -6,7 +6,6 @@ use fuse_syntax::ast::{Expr, Name};
 
 use super::body::Body;
 use super::constant::{fold, has_error};
-use super::expr::constant;
 use super::fit::root_local;
 use super::scope::Def;
 use crate::model::{Kind, Typed};
@@ -49,10 +48,7 @@ impl Body<'_, '_> {
                 Def::Error => Typed::error(span),
                 other => self.not_a_member_value(&format!("{text}.{}", name.text), other, span),
             },
-            Def::Enum(id) => match self.checker.case(id, name) {
-                Some(case) => constant(Value::Case(case), Ty::Enum(id), span),
-                None => Typed::error(span),
-            },
+            Def::Enum(id) => Typed { span, ..self.bare_case(id, name) },
             Def::Const(id) => {
                 let typed = self.checker.const_item(id, base);
                 if has_error(&typed) { Typed::error(span) } else { self.value_member(typed, name, span) }

@@ -14,6 +14,7 @@ mod call;
 mod clauses;
 mod constant;
 mod declare;
+mod enums;
 mod expr;
 mod fit;
 mod follow_ups;
@@ -147,6 +148,8 @@ pub(crate) struct Checker<'a> {
     scopes: Vec<Scope>,
     tool_scopes: Vec<Scope>,
     consts: Vec<ConstDef>,
+    /// The sources of the package's enums, in their order.
+    enums: Vec<enums::EnumSource>,
     aliases: Vec<AliasDef>,
     fns: Vec<FnDef>,
     /// The functions that are being checked, each for the one before it.
@@ -177,6 +180,7 @@ impl<'a> Checker<'a> {
             scopes: Vec::new(),
             tool_scopes: Vec::new(),
             consts: Vec::new(),
+            enums: Vec::new(),
             aliases: Vec::new(),
             fns: Vec::new(),
             fn_trail: Vec::new(),

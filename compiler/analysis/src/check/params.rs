@@ -21,6 +21,7 @@ impl Checker<'_> {
         for item in &ast.items {
             self.facets_of(module, None, item);
         }
+        self.all_enums(module);
         self.all_aliases(module);
         for item in &ast.items {
             if let ItemKind::Tool(tool) = &item.kind {
@@ -61,7 +62,10 @@ impl Checker<'_> {
                 let fields: Vec<(EcoString, Ty)> = artifact
                     .fields
                     .iter()
-                    .map(|field| (field.name.text.clone(), self.ty(&field.ty, &env)))
+                    .map(|field| {
+                        self.no_default(field);
+                        (field.name.text.clone(), self.ty(&field.ty, &env))
+                    })
                     .collect();
                 if let Some(decl) = self.package.artifacts.get_mut(id.0 as usize) {
                     decl.facets = facets;
@@ -128,7 +132,7 @@ impl Checker<'_> {
                             ty.span,
                             format!("a type parameter ranges over an enum, and this is {shown}"),
                         )
-                        .help("write `<F: SomeEnum>` or `<F in [a, b]>`");
+                        .help("write `<F: SomeEnum>`, an enum without records, or `<F in [a, b]>`");
                         self.report(diagnostic);
                         Bound::Type
                     }
@@ -222,7 +226,7 @@ impl Checker<'_> {
     }
 
     /// A record that is a value has values as fields: artifacts travel on their own.
-    fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
+    pub(super) fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
         let inside = match super::literal::bare(&ty) {
             Ty::Record(record) => {
                 record.fields.iter().any(|f| matches!(super::literal::bare(&f.ty), Ty::Artifact(_)))

@@ -67,7 +67,10 @@ impl Checker<'_> {
         }
         let def = self.path_def(path, env);
         match def {
-            Some(Def::Enum(id)) => self.without_args(args, Ty::Enum(id), &last.text),
+            Some(Def::Enum(id)) => {
+                let ty = self.enum_ty(id, span);
+                self.without_args(args, ty, &last.text)
+            }
             Some(Def::Alias(id)) => {
                 let ty = self.alias(id, span);
                 self.without_args(args, ty, &last.text)
@@ -194,6 +197,7 @@ impl Checker<'_> {
         let mut out: Vec<FieldTy> = Vec::new();
         for field in fields {
             let ty = self.ty(&field.ty, env);
+            self.no_default(field);
             if let Some(first) = out.iter().find(|known| known.name == field.name.text) {
                 let diagnostic = Diagnostic::new(
                     &codes::names::DUPLICATE_NAME,
@@ -208,6 +212,19 @@ impl Checker<'_> {
             }
         }
         Ty::Record(Rc::new(RecordTy { name, fields: out }))
+    }
+
+    /// A field is always given, or absent where it is `T?`.
+    pub(super) fn no_default(&mut self, field: &ast::Field) {
+        if let Some(default) = &field.default {
+            let diagnostic = Diagnostic::new(
+                &codes::types::FIELD_DEFAULT,
+                default.span,
+                format!("the field `{}` cannot have a default", field.name.text),
+            )
+            .help("declare it optional with `?`, or spread a `const` with the usual values: `{ ...usual, a: 1 }`");
+            self.report(diagnostic);
+        }
     }
 
     /// The type behind a `type` name; a type that contains itself is an error.

@@ -25,8 +25,6 @@ codes! {
     GENERIC_PIPELINE = "FS0914" Error "not-yet-generic-pipeline";
     /// Settings of `with` that come later.
     SETTING = "FS0915" Error "not-yet-setting";
-    /// Enum cases that carry records.
-    ENUM_RECORD = "FS0917" Error "not-yet-enum-record";
     /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.
     ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.

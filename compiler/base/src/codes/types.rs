@@ -51,6 +51,8 @@ codes! {
     BAD_TYPE = "FS0325" Error "bad-type";
     /// A manifest without constant apiVersion, kind or name.
     MANIFEST = "FS0326" Error "manifest";
+    /// A field of a record, case or artifact with a default.
+    FIELD_DEFAULT = "FS0333" Error "field-default";
     /// `fail` in a `const fn`.
     FUNCTION_FAILED = "FS0332" Error "function-failed";
 }
