@@ -85,6 +85,7 @@ impl Body<'_, '_> {
                 self.ignore(args);
                 Typed::error(span)
             }
+            Def::Reader(id) => self.read_file(id, &text, args, span),
             Def::Fn(id) => {
                 let called = callee.span;
                 self.function(&FnCall { id, text: &text, called, type_args, args, span })

@@ -96,8 +96,7 @@ impl Checker<'_> {
                 self.define(module, tool, &capability.name, Def::Error, public);
             }
             ItemKind::Reader(reader) => {
-                self.not_yet(&codes::not_yet::READER, reader.name.span, "readers");
-                self.define(module, tool, &reader.name, Def::Error, public);
+                self.declare_reader(module, tool, reader, public);
             }
             ItemKind::On(on) => self.not_yet(&codes::not_yet::TRIGGER, on.event.span, "triggers"),
             ItemKind::Test(test) => self.not_yet(&codes::not_yet::TEST, test.name.span, "tests"),

@@ -208,7 +208,7 @@ impl Body<'_, '_> {
 
     fn not_a_value(&mut self, name: &str, def: Def, span: Span) -> Typed {
         let help = match def {
-            Def::Task(_) | Def::Fn(_) | Def::Pipeline => format!("call it: `{name}(…)`"),
+            Def::Task(_) | Def::Fn(_) | Def::Reader(_) | Def::Pipeline => format!("call it: `{name}(…)`"),
             Def::Resource(_) => format!("apply it: `apply {name}(…)`"),
             Def::Module(_) | Def::Tool(_) => format!("name a member: `{name}.…`"),
             Def::Enum(_) => format!("name a case: `{name}.…`"),

@@ -69,7 +69,7 @@ impl Body<'_, '_> {
 
     fn not_a_member_value(&mut self, text: &str, def: Def, span: Span) -> Typed {
         let help = match def {
-            Def::Task(_) | Def::Fn(_) => format!("call it: `{text}(…)`"),
+            Def::Task(_) | Def::Fn(_) | Def::Reader(_) => format!("call it: `{text}(…)`"),
             Def::Resource(_) => format!("apply it: `apply {text}(…)`"),
             _ => "name a value here".to_owned(),
         };

@@ -28,6 +28,7 @@ mod modules;
 mod operators;
 mod params;
 mod pipeline;
+mod reader;
 mod resource;
 mod returns;
 mod scope;
@@ -148,6 +149,7 @@ pub(crate) struct Checker<'a> {
     scopes: Vec<Scope>,
     tool_scopes: Vec<Scope>,
     consts: Vec<ConstDef>,
+    readers: Vec<reader::ReaderDef>,
     /// The sources of the package's enums, in their order.
     enums: Vec<enums::EnumSource>,
     aliases: Vec<AliasDef>,
@@ -180,6 +182,7 @@ impl<'a> Checker<'a> {
             scopes: Vec::new(),
             tool_scopes: Vec::new(),
             consts: Vec::new(),
+            readers: Vec::new(),
             enums: Vec::new(),
             aliases: Vec::new(),
             fns: Vec::new(),

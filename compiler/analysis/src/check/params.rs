@@ -30,6 +30,7 @@ impl Checker<'_> {
         }
         self.all_consts(module);
         self.all_functions(module);
+        self.all_readers(module);
         let pending: Vec<usize> = (0..self.pending.len())
             .filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module))
             .collect();

@@ -13,8 +13,6 @@ codes! {
     TRIGGER = "FS0908" Error "not-yet-trigger";
     /// `external task`.
     EXTERNAL = "FS0909" Error "not-yet-external";
-    /// `reader`.
-    READER = "FS0910" Error "not-yet-reader";
     /// `Dir?`.
     DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
