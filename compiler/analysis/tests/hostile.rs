@@ -138,3 +138,39 @@ fn long_texts_are_short_in_messages() {
     let told = main(&text);
     assert!(told.len() == 1 && told[0].starts_with("FS0306"), "{told:#?}");
 }
+
+#[test]
+fn enums_that_double_or_contain_themselves() {
+    let wide = chain(
+        60,
+        |a, b| format!("enum E{a} {{ one {{ x: E{b}, y: E{b} }}, two {{ z: E{b} }} }}"),
+        "enum E60 { a { n: Int }, b }\n",
+    );
+    assert_limit(&main(&wide));
+    let deep =
+        chain(3_000, |a, b| format!("enum E{a} {{ one {{ x: E{b} }} }}"), "enum E3000 { a { n: Int } }\n");
+    assert_limit(&main(&deep));
+    let circle = chain(
+        500,
+        |a, b| format!("type C{a} = {{ x: List<E{b}> }}\nenum E{a} {{ one {{ x: C{a} }} }}"),
+        "enum E500 { a { x: C0 } }\n",
+    );
+    let told = main(&circle);
+    assert!(told.iter().any(|line| line.starts_with("FS0106") || line.starts_with("FS0211")), "{told:#?}");
+    assert!(told.len() < 100, "{} diagnostics", told.len());
+}
+
+#[test]
+fn large_records_and_deep_type_arguments() {
+    let fields: Vec<String> = (0..5_000).map(|at| format!("f{at}: Int")).collect();
+    let values: Vec<String> = (0..5_000).map(|at| format!("f{at}: {at}")).collect();
+    let text = format!(
+        "type Wide = {{ {} }}\nconst a: Wide = {{ {} }}\nconst b: Wide = {{ ...a, f7: 1 }}\nconst c = b.f4999\n",
+        fields.join(", "),
+        values.join(", ")
+    );
+    assert_eq!(main(&text), Vec::<String>::new());
+    let nested = |depth: usize| format!("type Deep = {}Int{}\n", "List<".repeat(depth), ">".repeat(depth));
+    assert_eq!(main(&nested(60)), Vec::<String>::new());
+    assert!(!main(&nested(5_000)).is_empty());
+}

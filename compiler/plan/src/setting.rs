@@ -10,6 +10,7 @@ use fuse_analysis::project::{Setting, Spanned};
 use fuse_analysis::ty::{Bounds, RecordTy, Ty};
 use fuse_analysis::value::{Value, cpu_text, duration_text, memory_text};
 use fuse_base::{Diagnostic, Span, closest, codes};
+use fuse_wire::formats;
 use fuse_wire::read::{BYTES, CPUS, DURATIONS, quantity};
 use indexmap::IndexMap;
 
@@ -144,10 +145,14 @@ fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty)
         Ty::Range => range(text).ok_or_else(wrong),
         Ty::String(refined) => {
             let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
-            if refined.bytes.admits(length) { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
+            let fits = refined.bytes.admits(length) && refined.matches(text);
+            if fits { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
         }
-        Ty::DnsLabel if is_label(text) => Ok(Value::Str(text.clone())),
-        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar if !text.is_empty() => Ok(Value::Str(text.clone())),
+        Ty::Url if formats::url(text).is_none() => Ok(Value::Str(text.clone())),
+        Ty::Path if formats::path(text).is_none() => Ok(Value::Str(text.clone())),
+        Ty::Image if formats::image(text).is_none() => Ok(Value::Str(text.clone())),
+        Ty::DnsLabel if formats::dns_label(text).is_none() => Ok(Value::Str(text.clone())),
+        Ty::Scalar => Ok(Value::Str(text.clone())),
         _ => Err(wrong()),
     }
 }
@@ -220,15 +225,6 @@ fn range(text: &str) -> Option<Value> {
         high => Some(high.strip_prefix('=')?.trim().parse().ok()?),
     };
     if high.is_some_and(|high| high < low) { None } else { Some(Value::Range(low, high)) }
-}
-
-/// An RFC 1123 label.
-pub(crate) fn is_label(text: &str) -> bool {
-    let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 63
-        && text.bytes().all(|c| inner(c) || c == b'-')
-        && text.bytes().next().is_some_and(inner)
-        && text.bytes().last().is_some_and(inner)
 }
 
 /// What `fuse.toml` calls the place of a setting, for messages.

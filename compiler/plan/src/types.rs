@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ecow::{EcoString, eco_format};
 use fuse_analysis::Package;
 use fuse_analysis::model::Signature;
-use fuse_analysis::ty::{Bounds, RecordTy, Ty};
+use fuse_analysis::ty::{Bounds, RecordTy, Text, Ty};
 use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::Port;
@@ -23,13 +23,33 @@ fn same<T: Copy>(bounds: &Bounds<T>) -> Range<T> {
     Range { low: bounds.low, high: bounds.high }
 }
 
+/// The pattern of a text: on the wire names are one, too.
+fn pattern(text: &Text) -> Option<String> {
+    let Some(names) = &text.names else { return text.pattern.as_ref().map(ToString::to_string) };
+    let names: Vec<String> =
+        names.iter().filter(|name| text.matches(name)).map(|name| escaped(name)).collect();
+    Some(names.join("|"))
+}
+
+/// A text as a pattern that matches it alone.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && c != '_' {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// The type as contracts write it.
 pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
     match ty {
         Ty::Bool => WireType::Bool,
         Ty::Int(bounds) => WireType::Int(same(bounds)),
         Ty::Float(bounds) => WireType::Float(same(bounds)),
-        Ty::String(text) => WireType::Text(same(&text.bytes), text.pattern.as_ref().map(ToString::to_string)),
+        Ty::String(text) => WireType::Text(same(&text.bytes), pattern(text)),
         Ty::Duration(bounds) => WireType::Duration(signed(bounds)),
         Ty::Cpu(bounds) => WireType::Cpu(signed(bounds)),
         Ty::Memory(bounds) => WireType::Memory(signed(bounds)),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
+use crate::formats;
 use crate::text::{ABSENT, decode, is_absent, placeholder_index};
 use crate::types::{Range, WireType};
 
@@ -243,10 +244,10 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
         WireType::Cpu(bounds) => measured(text, CPUS, bounds).ok_or_else(not),
         WireType::Memory(bounds) => measured(text, BYTES, bounds).ok_or_else(not),
         WireType::Enum(cases) if cases.iter().any(|case| case == text) => Ok(Json::from(text)),
-        WireType::Url if is_url(text) => Ok(Json::from(text)),
-        WireType::Path if is_inside(text) => Ok(Json::from(text)),
-        WireType::Image if !text.is_empty() && !text.contains(char::is_whitespace) => Ok(Json::from(text)),
-        WireType::DnsLabel if is_label(text) => Ok(Json::from(text)),
+        WireType::Url if formats::url(text).is_none() => Ok(Json::from(text)),
+        WireType::Path if formats::path(text).is_none() => Ok(Json::from(text)),
+        WireType::Image if formats::image(text).is_none() => Ok(Json::from(text)),
+        WireType::DnsLabel if formats::dns_label(text).is_none() => Ok(Json::from(text)),
         WireType::Scalar => Ok(Json::from(text)),
         WireType::Enum(_)
         | WireType::Url
@@ -261,32 +262,6 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
         | WireType::Files(_)
         | WireType::Uri(_) => Err(not()),
     }
-}
-
-/// A scheme, a colon and something behind it, without blanks.
-pub(crate) fn is_url(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-            && !rest.is_empty()
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-    })
-}
-
-/// A relative path that stays inside.
-fn is_inside(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with('/')
-        && !text.contains('\0')
-        && text.split('/').all(|part| part != "..")
-}
-
-/// An RFC 1123 label.
-fn is_label(text: &str) -> bool {
-    text.len() <= 63
-        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }
 
 /// Units with their size in the smallest one; longer names first.

@@ -15,7 +15,6 @@ use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
 use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
-use crate::value::Value;
 
 /// A parameter, as a call needs it.
 #[derive(Clone)]
@@ -486,7 +485,7 @@ fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Face
     let given = args.get(*at).and_then(Option::as_ref);
     let default = params.get(*at).and_then(|param| param.default.as_ref());
     match given.or(default).map(|typed| &typed.kind) {
-        Some(Kind::Value(Value::Case(case))) => Facet::Case(case.clone()),
+        Some(Kind::Value(value)) => value.text().map_or(Facet::Unset, Facet::Case),
         _ => Facet::Unset,
     }
 }

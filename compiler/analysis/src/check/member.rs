@@ -9,7 +9,7 @@ use super::constant::{fold, has_error};
 use super::fit::root_local;
 use super::scope::Def;
 use crate::model::{Kind, Typed};
-use crate::ty::{ArtifactTy, Ty};
+use crate::ty::{ArtifactTy, Facet, Ty};
 use crate::value::Value;
 
 impl Body<'_, '_> {
@@ -115,6 +115,13 @@ impl Body<'_, '_> {
         if let Some((_, ty)) = decl.fields.iter().find(|(field, _)| *field == text) {
             let ty = ty.clone();
             return Typed { kind: Kind::ArtifactField(Box::new(base), text), ty, late, span };
+        }
+        if decl.open_metrics
+            && let Some(Facet::Row(Ty::Record(closed))) = artifact.facets.first()
+            && closed.fields.iter().all(|field| field.name != text)
+        {
+            let names: Vec<EcoString> = closed.fields.iter().map(|field| field.name.clone()).collect();
+            return self.no_member(&base, name, &names);
         }
         if decl.open_metrics {
             return Typed { kind: Kind::Metric(Box::new(base), text), ty: Ty::float(), late, span };

@@ -70,6 +70,10 @@ impl Checker<'_> {
                     .collect();
                 if let Some(decl) = self.package.artifacts.get_mut(id.0 as usize) {
                     decl.facets = facets;
+                    // `Metrics<{ rmse: Float }>` says which numbers there are.
+                    if decl.open_metrics && decl.facets.is_empty() {
+                        decl.facets.push((EcoString::from("values"), FacetKind::Row));
+                    }
                     decl.fields = fields;
                 }
             }

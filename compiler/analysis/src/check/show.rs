@@ -32,6 +32,10 @@ impl Package {
                 if let Some(pattern) = &text.pattern {
                     let _ = write!(out, " matches r\"{pattern}\"");
                 }
+                if let Some(names) = &text.names {
+                    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+                    let _ = write!(out, " in [{}]", names.join(", "));
+                }
                 out
             }
             Ty::Url => "Url".to_owned(),

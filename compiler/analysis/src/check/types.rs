@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
-use fuse_syntax::ast::{self, Name, TypeArg, TypeExpr, TypeKind};
+use fuse_syntax::ast::{self, ExprKind, Name, TypeArg, TypeExpr, TypeKind};
 
 use super::body::Env;
 use super::scope::Def;
@@ -38,6 +38,10 @@ impl Checker<'_> {
             TypeKind::Matches { base, pattern } => {
                 let ty = self.ty(base, env);
                 self.matching(ty, pattern, expr.span)
+            }
+            TypeKind::In { base, set } => {
+                let ty = self.ty(base, env);
+                self.named_texts(ty, set, expr.span, env)
             }
             TypeKind::By { base, form, schemes } => {
                 let ty = self.ty(base, env);
@@ -311,7 +315,21 @@ impl Checker<'_> {
                 *place = facet;
             }
         }
+        self.only_floats(id, &facets, args);
         Ty::Artifact(Rc::new(ArtifactTy { decl: id, facets, by: None }))
+    }
+
+    /// `Metrics<{ rmse: Float }>`: what is logged are numbers.
+    fn only_floats(&mut self, id: ArtifactId, facets: &[Facet], args: &[TypeArg]) {
+        let metrics = self.package.artifacts.get(id.0 as usize).is_some_and(|decl| decl.open_metrics);
+        let Some(Facet::Row(Ty::Record(record))) = facets.first().filter(|_| metrics) else { return };
+        let plain = |ty: &Ty| ty.is_error() || *ty == Ty::float();
+        if let Some(odd) = record.fields.iter().find(|field| !plain(&field.ty)) {
+            let shown = self.show(&odd.ty);
+            let span = args.first().map_or(odd.span, |arg| arg.value.span);
+            let message = format!("a metric is a `Float`, and `{}` is {shown}", odd.name);
+            self.bad_type(span, message, "declare it as `Float`; other values are outputs of their own");
+        }
     }
 
     /// The argument of a facet or of a type parameter with the same kind.
@@ -340,9 +358,25 @@ impl Checker<'_> {
                     None => Facet::Unset,
                 }
             }
-            FacetKind::Row | FacetKind::Const(_) => {
+            FacetKind::Row => {
                 let ty = self.ty(arg, env);
                 if ty.is_error() { Facet::Unset } else { Facet::Row(ty) }
+            }
+            FacetKind::Const(ty) => {
+                let Some(name) = plain else {
+                    self.bad_type(
+                        arg.span,
+                        "the name of a constant stands here",
+                        "write the name of a `const`",
+                    );
+                    return Facet::Unset;
+                };
+                if let Some(param) = env.params.iter().position(|p| p.name == name.text && p.constant) {
+                    return Facet::ConstParam(param);
+                }
+                let kind = ExprKind::Name(name.text.clone());
+                let value = self.constant(&ast::Expr { kind, span: name.span }, ty, env);
+                value.as_ref().and_then(Value::text).map_or(Facet::Unset, Facet::Case)
             }
         }
     }
@@ -412,6 +446,50 @@ impl Checker<'_> {
         self.refine_string(ty, span, |refined| refined.pattern = Some(text))
     }
 
+    /// `String in ["a", "b"]`, `String in fields(Row)`.
+    fn named_texts(&mut self, ty: Ty, set: &ast::Expr, span: Span, env: &Env) -> Ty {
+        let Some(names) = self.texts_of(set, env) else { return Ty::Error };
+        if names.is_empty() || names.len() > MOST_NAMES {
+            let message = format!("a text is one of 1 to {MOST_NAMES}, and these are {}", names.len());
+            return self.bad_type(set.span, message, "write other texts, or `matches` with a pattern");
+        }
+        self.refine_string(ty, span, |refined| refined.names = Some(Rc::new(names)))
+    }
+
+    /// The texts of a constant list, the keys of a constant record, or the fields of a record type.
+    fn texts_of(&mut self, set: &ast::Expr, env: &Env) -> Option<Vec<EcoString>> {
+        if let ExprKind::Call { callee, args, .. } = &set.kind
+            && matches!(&callee.kind, ExprKind::Name(name) if name == "fields")
+            && let [ast::Arg { name: None, value: Some(row), .. }] = args.as_slice()
+            && let Some(path) = path_of(row)
+        {
+            let kind = TypeKind::Named { path, args: Vec::new() };
+            return match self.ty(&TypeExpr { kind, span: row.span }, env) {
+                Ty::Record(record) => Some(record.fields.iter().map(|field| field.name.clone()).collect()),
+                Ty::Error => None,
+                other => {
+                    let message = format!("{} has no fields", self.show(&other));
+                    self.bad_type(row.span, message, "name a record type, such as a row");
+                    None
+                }
+            };
+        }
+        let mut body = self.body(env.at(super::body::Place::Constant));
+        let typed = body.expr(set, None);
+        let place = typed.span;
+        match body.value_of(typed)? {
+            Value::Record(fields) => Some(fields.keys().cloned().collect()),
+            Value::List(items) if items.iter().all(|item| matches!(item, Value::Str(_))) => {
+                Some(items.iter().filter_map(Value::text).collect())
+            }
+            _ => {
+                let help = "write `in [\"a\", \"b\"]` or `in fields(Row)`";
+                self.bad_type(place, "a list of texts stands here", help);
+                None
+            }
+        }
+    }
+
     fn refine_string(&mut self, ty: Ty, span: Span, change: impl FnOnce(&mut Text)) -> Ty {
         match ty {
             Ty::String(mut text) => {
@@ -422,7 +500,7 @@ impl Checker<'_> {
             Ty::Error => Ty::Error,
             other => {
                 let message = format!("{} has no pattern", self.show(&other));
-                self.bad_type(span, message, "`matches` refines `String`")
+                self.bad_type(span, message, "`matches` and `in` refine `String`")
             }
         }
     }
@@ -494,6 +572,22 @@ impl Checker<'_> {
             return Bounds { low: None, high: None };
         }
         bounds
+    }
+}
+
+/// How many texts a `String in […]` may list.
+const MOST_NAMES: usize = 256;
+
+/// The names of a dotted path.
+fn path_of(expr: &ast::Expr) -> Option<Vec<Name>> {
+    match &expr.kind {
+        ExprKind::Name(text) => Some(vec![Name { text: text.clone(), span: expr.span }]),
+        ExprKind::Member { base, name } => {
+            let mut path = path_of(base)?;
+            path.push(name.clone());
+            Some(path)
+        }
+        _ => None,
     }
 }
 

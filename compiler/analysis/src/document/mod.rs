@@ -184,7 +184,12 @@ mod tests {
                 let entry = |(key, node): &(Name, Node)| format!("{}={}", key.text, show(node, text));
                 format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(" "))
             }
-            data => format!("{}<{at}>", data.noun()),
+            data @ (Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Text(_)
+            | Data::Plain(_)) => format!("{}<{at}>", data.noun()),
         }
     }
 
