@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
-use fuse_syntax::ast::{self, Arg, Name};
+use fuse_syntax::ast::{self, Arg, Expr, ExprKind, Name};
 use indexmap::IndexMap;
 
 use super::body::{Body, Env};
@@ -13,6 +13,7 @@ use super::call::field_views;
 use super::constant::{fold, has_error};
 use super::declare::Style;
 use super::expr::constant;
+use super::literal::bare;
 use super::scope::Def;
 use super::{Checker, index};
 use crate::model::{EnumDef, Kind, ToolId, Typed};
@@ -161,6 +162,40 @@ fn cases(source: &ast::EnumItem) -> impl Iterator<Item = &ast::EnumCase> {
 }
 
 impl Body<'_, '_> {
+    /// The enum and case that a call names: `Searcher.grid(…)`, or `grid(…)` where a `Searcher` is expected.
+    pub(super) fn case_of(&mut self, callee: &Expr, want: Option<&Ty>) -> Option<(EnumId, Name)> {
+        match &callee.kind {
+            ExprKind::Name(name) => {
+                let id = want.map(bare).and_then(enum_of).filter(|id| self.has_case(*id, name))?;
+                Some((id, Name { text: name.clone(), span: callee.span }))
+            }
+            ExprKind::Member { base, name } => match self.path(base) {
+                Some((Def::Enum(id), _)) => Some((id, name.clone())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A bare case where nothing says which enum is meant: fine if only one enum in scope has it.
+    pub(super) fn only_enum_with(&self, name: &str) -> Option<EnumId> {
+        let module = self.checker.scopes.get(self.env.module)?;
+        let core = self.checker.scopes.first()?;
+        let mut found: Vec<EnumId> = module
+            .values()
+            .chain(core.values())
+            .filter_map(|entry| if let Def::Enum(id) = entry.def { Some(id) } else { None })
+            .filter(|id| self.has_case(*id, name))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        if let [only] = found.as_slice() { Some(*only) } else { None }
+    }
+
+    pub(super) fn has_case(&self, id: EnumId, name: &str) -> bool {
+        self.checker.package.enums.get(id.0 as usize).is_some_and(|e| e.cases.iter().any(|case| case == name))
+    }
+
     /// A case of an enum that is written without a record.
     pub(super) fn bare_case(&mut self, id: EnumId, name: &Name) -> Typed {
         let Some(case) = self.checker.case(id, name) else { return Typed::error(name.span) };
@@ -223,6 +258,10 @@ impl Body<'_, '_> {
         let inner = fold(Typed { kind: Kind::Record(fields), ty: Ty::Record(record), late, span });
         fold(Typed { kind: Kind::Record(vec![(case, inner)]), ty: Ty::Tagged(id), late, span })
     }
+}
+
+pub(super) fn enum_of(ty: &Ty) -> Option<EnumId> {
+    if let Ty::Enum(id) | Ty::Tagged(id) = ty { Some(*id) } else { None }
 }
 
 fn tagged(case: EcoString, record: Value) -> Value {

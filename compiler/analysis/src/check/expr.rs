@@ -8,10 +8,11 @@ use fuse_syntax::ast::{self, Expr, ExprKind, Name, RecordEntry, StrLit, StrPart}
 
 use super::body::{Body, Place};
 use super::constant::{fold, has_error};
+use super::enums::enum_of;
 use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Kind, LocalId, Typed};
-use crate::ty::{Bounds, EnumId, Facet, FieldTy, RecordTy, Ty};
+use crate::ty::{Bounds, Facet, FieldTy, RecordTy, Ty};
 use crate::value::Value;
 
 /// A field of a record expression.
@@ -107,22 +108,6 @@ impl Body<'_, '_> {
         Typed { kind: Kind::Fail(Box::new(text)), ty: Ty::Never, late: true, span }
     }
 
-    /// `fail "…"` in a function: where it is called so, the build fails with the text.
-    fn refuse(&mut self, text: &Expr, span: Span) -> Typed {
-        let text = self.expect(text, &Ty::string());
-        if has_error(&text) {
-            return Typed::error(span);
-        }
-        if let (Kind::Value(Value::Str(words)), true) = (&text.kind, self.instance.is_some()) {
-            let diagnostic = Diagnostic::new(&codes::types::FUNCTION_FAILED, span, words.to_string())
-                .help("give other arguments");
-            self.checker.report(diagnostic);
-            return Typed::error(span);
-        }
-        let typed = self.opaque(Ty::Never, span);
-        Typed { late: text.late, ..typed }
-    }
-
     /// An honest «not yet».
     pub(super) fn later(&mut self, code: &'static fuse_base::Code, span: Span, what: &str) -> Typed {
         self.checker.not_yet(code, span, what);
@@ -170,40 +155,6 @@ impl Body<'_, '_> {
                 }
             }
         }
-    }
-
-    pub(super) fn has_case(&self, id: EnumId, name: &str) -> bool {
-        self.checker.package.enums.get(id.0 as usize).is_some_and(|e| e.cases.iter().any(|case| case == name))
-    }
-
-    /// The enum and case that a call names: `Searcher.grid(…)`, or `grid(…)` where a `Searcher` is expected.
-    fn case_of(&mut self, callee: &Expr, want: Option<&Ty>) -> Option<(EnumId, Name)> {
-        match &callee.kind {
-            ExprKind::Name(name) => {
-                let id = want.map(bare).and_then(enum_of).filter(|id| self.has_case(*id, name))?;
-                Some((id, Name { text: name.clone(), span: callee.span }))
-            }
-            ExprKind::Member { base, name } => match self.path(base) {
-                Some((Def::Enum(id), _)) => Some((id, name.clone())),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// A bare case where nothing says which enum is meant: fine if only one enum in scope has it.
-    fn only_enum_with(&self, name: &str) -> Option<EnumId> {
-        let module = self.checker.scopes.get(self.env.module)?;
-        let core = self.checker.scopes.first()?;
-        let mut found: Vec<EnumId> = module
-            .values()
-            .chain(core.values())
-            .filter_map(|entry| if let Def::Enum(id) = entry.def { Some(id) } else { None })
-            .filter(|id| self.has_case(*id, name))
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        if let [only] = found.as_slice() { Some(*only) } else { None }
     }
 
     fn not_a_value(&mut self, name: &str, def: Def, span: Span) -> Typed {
@@ -596,10 +547,6 @@ impl Body<'_, '_> {
 /// A constant expression.
 pub(super) fn constant(value: Value, ty: Ty, span: Span) -> Typed {
     Typed { kind: Kind::Value(value), ty, late: false, span }
-}
-
-pub(super) fn enum_of(ty: &Ty) -> Option<EnumId> {
-    if let Ty::Enum(id) | Ty::Tagged(id) = ty { Some(*id) } else { None }
 }
 
 /// The call inside `let x = call.field with { … }`: the step that the binding names.

@@ -220,6 +220,22 @@ impl Body<'_, '_> {
         None
     }
 
+    /// `fail "…"` in a function: where it is called so, the build fails with the text.
+    pub(super) fn refuse(&mut self, text: &Expr, span: Span) -> Typed {
+        let text = self.expect(text, &Ty::string());
+        if has_error(&text) {
+            return Typed::error(span);
+        }
+        if let (Kind::Value(Value::Str(words)), true) = (&text.kind, self.instance.is_some()) {
+            let diagnostic = Diagnostic::new(&codes::types::FUNCTION_FAILED, span, words.to_string())
+                .help("give other arguments");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
+        let typed = self.opaque(Ty::Never, span);
+        Typed { late: text.late, ..typed }
+    }
+
     /// `for x in xs { … }` in a function: the list of what the block yields.
     pub(super) fn each(
         &mut self,

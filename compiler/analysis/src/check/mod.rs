@@ -35,6 +35,7 @@ mod scope;
 mod settings;
 mod show;
 mod task;
+mod texts;
 mod tool;
 mod types;
 
