@@ -125,6 +125,22 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
 fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong> {
     let wrong = || wrong(setting, ty);
     let out = |text: EcoString| out(setting.span, text.to_string());
+    let form = match ty {
+        Ty::Url => Some(formats::url(text)),
+        Ty::Path => Some(formats::path(text)),
+        Ty::Image => Some(formats::image(text)),
+        Ty::DnsLabel => Some(formats::dns_label(text)),
+        _ => None,
+    };
+    if let Some(form) = form {
+        return match form {
+            None => Ok(Value::Str(text.clone())),
+            Some(reason) => {
+                let help = format!("{reason}: write another text");
+                Err(Wrong { span: setting.span, found: show(&setting.value), help })
+            }
+        };
+    }
     match ty {
         Ty::Duration(bounds) => match quantity(text, DURATIONS) {
             Some(ms) if bounds.admits(ms) => Ok(Value::Duration(ms)),
@@ -146,12 +162,8 @@ fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty)
         Ty::String(refined) => {
             let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
             let fits = refined.bytes.admits(length) && refined.matches(text);
-            if fits { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
+            if fits { Ok(Value::Str(text.clone())) } else { Err(out(show(&setting.value).into())) }
         }
-        Ty::Url if formats::url(text).is_none() => Ok(Value::Str(text.clone())),
-        Ty::Path if formats::path(text).is_none() => Ok(Value::Str(text.clone())),
-        Ty::Image if formats::image(text).is_none() => Ok(Value::Str(text.clone())),
-        Ty::DnsLabel if formats::dns_label(text).is_none() => Ok(Value::Str(text.clone())),
         Ty::Scalar => Ok(Value::Str(text.clone())),
         _ => Err(wrong()),
     }

@@ -35,7 +35,7 @@ fn pattern(text: &Text) -> Option<String> {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii_punctuation() && c != '_' {
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
             out.push('\\');
         }
         out.push(c);

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 1024 * 1024;
 /// How deep its values may nest.
 const MOST_DEEP: usize = 32;
 /// How many values it may hold, those behind aliases counted each time.
-const MOST_NODES: usize = 20_000;
+const MOST_NODES: usize = 10_000;
 
 /// A value with its place in the file.
 #[derive(Clone, Debug)]
