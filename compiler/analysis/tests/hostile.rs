@@ -90,8 +90,11 @@ fn long_lists_are_read_and_mapped() {
     let items: Vec<String> = (0..10_000).map(|at| at.to_string()).collect();
     let text = format!(
         "const all: List<Int> 0..=20000 = [{}]\nconst fn twice(of: List<Int> 0..=20000) -> List<Int> 0..=20000 {{ for x in of {{ x * 2 }} }}\n\
-         const a = twice(all)\nconst b = a[9999]\n",
-        items.join(", ")
+         const a = twice(all)\nconst b = a[9999]\n\
+         const fn turned(of: List<Int> 0..=20000) -> List<Int> 0..=20000 {{ for i in 0..=999 {{ let x = of[999 - i]; x }} }}\n\
+         const c = turned(all)\n{}",
+        items.join(", "),
+        (0..1_000).map(|at| format!("const d{at} = all[{at}] + a[{at}]\n")).collect::<String>(),
     );
     assert_eq!(main(&text), Vec::<String>::new());
 }
@@ -165,9 +168,10 @@ fn large_records_and_deep_type_arguments() {
     let fields: Vec<String> = (0..5_000).map(|at| format!("f{at}: Int")).collect();
     let values: Vec<String> = (0..5_000).map(|at| format!("f{at}: {at}")).collect();
     let text = format!(
-        "type Wide = {{ {} }}\nconst a: Wide = {{ {} }}\nconst b: Wide = {{ ...a, f7: 1 }}\nconst c = b.f4999\n",
+        "type Wide = {{ {} }}\nconst a: Wide = {{ {} }}\nconst b: Wide = {{ ...a, f7: 1 }}\nconst c = b.f4999\n{}",
         fields.join(", "),
-        values.join(", ")
+        values.join(", "),
+        (0..1_000).map(|at| format!("const d{at} = a.f{at}\n")).collect::<String>(),
     );
     assert_eq!(main(&text), Vec::<String>::new());
     let nested = |depth: usize| format!("type Deep = {}Int{}\n", "List<".repeat(depth), ">".repeat(depth));

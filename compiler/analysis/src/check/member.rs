@@ -14,6 +14,9 @@ use crate::value::Value;
 
 impl Body<'_, '_> {
     pub(super) fn member(&mut self, base: &Expr, name: &Name, span: Span) -> Typed {
+        if let Some(part) = self.part_of(base, &Value::Str(name.text.clone()), span) {
+            return part;
+        }
         if let Some((def, text)) = self.path(base) {
             return self.static_member(def, &text, base.span, name, span);
         }
@@ -158,8 +161,13 @@ impl Body<'_, '_> {
 
     /// `list[0]`, `map["key"]`, `serves[F]`: the index is constant.
     pub(super) fn index(&mut self, base: &Expr, index: &Expr, span: Span) -> Typed {
-        let base = self.expr(base, None);
         let index = self.expr(index, None);
+        if let Kind::Value(key) = &index.kind
+            && let Some(part) = self.part_of(base, key, span)
+        {
+            return part;
+        }
+        let base = self.expr(base, None);
         if has_error(&base) || has_error(&index) {
             return Typed::error(span);
         }

@@ -27,6 +27,7 @@ mod member;
 mod modules;
 mod operators;
 mod params;
+mod parts_of;
 mod pipeline;
 mod reader;
 mod resource;
