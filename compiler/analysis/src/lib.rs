@@ -4,6 +4,7 @@
 //! declarations in `.fuse` files.
 
 mod check;
+mod document;
 mod files;
 pub mod model;
 pub mod ops;

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use fuse_base::{FileId, Span};
 pub use fuse_syntax::ast::{BinaryOp, UnaryOp};
 
-use crate::ty::{EnumId, Facet, GenericId, Ty};
+use crate::ty::{EnumId, Facet, GenericId, RecordTy, Ty};
 use crate::value::Value;
 
 macro_rules! ids {
@@ -63,6 +63,10 @@ pub struct EnumDef {
     pub name: EcoString,
     /// The names of its cases.
     pub cases: Vec<EcoString>,
+    /// For each case the record that it carries; all without fields where none carries one.
+    pub records: Vec<Rc<RecordTy>>,
+    /// Whether a case carries a record.
+    pub tagged: bool,
     /// The declaration's name.
     pub span: Span,
 }

@@ -50,6 +50,8 @@ pub enum Ty {
     Range,
     /// An enum.
     Enum(EnumId),
+    /// An enum with cases that carry records. Its values are records of one field, named by the case.
+    Tagged(EnumId),
     /// `List<T>` with inclusive bounds on its length (default 0..=256).
     List(Rc<Ty>, Bounds<i64>),
     /// `Map<T>`: constant keys.
@@ -100,6 +102,22 @@ pub struct Text {
     pub bytes: Bounds<i64>,
     /// An RE2 pattern that the whole text matches.
     pub pattern: Option<EcoString>,
+    /// The texts that it may be, where only these are.
+    pub names: Option<Rc<Vec<EcoString>>>,
+}
+
+impl Text {
+    /// Whether the pattern and the names admit a text.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let named = self.names.as_ref().is_none_or(|names| names.iter().any(|name| name == text));
+        let whole = |pattern: &EcoString| regex::Regex::new(&format!(r"\A(?:{pattern})\z"));
+        named
+            && self
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| whole(pattern).is_ok_and(|regex| regex.is_match(text)))
+    }
 }
 
 /// The fields of a record.
@@ -158,7 +176,7 @@ pub struct Schemes {
 pub enum Facet {
     /// Left out.
     Unset,
-    /// A case of the facet's enum.
+    /// A case of the facet's enum, or the text of its constant.
     Case(EcoString),
     /// A row type.
     Row(Ty),
@@ -184,7 +202,7 @@ impl Ty {
     /// `String` without refinement.
     #[must_use]
     pub const fn string() -> Self {
-        Self::String(Text { bytes: Bounds { low: None, high: None }, pattern: None })
+        Self::String(Text { bytes: Bounds { low: None, high: None }, pattern: None, names: None })
     }
 
     /// `T?`, flat.

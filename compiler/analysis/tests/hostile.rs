@@ -67,6 +67,39 @@ fn functions_and_bindings_that_double() {
 }
 
 #[test]
+fn functions_that_take_long() {
+    let wide = chain(
+        40,
+        |a, b| format!("const fn f{a}(x: Int) -> Int {{ f{b}(x) + f{b}(x) }}"),
+        "const fn f40(x: Int) -> Int { x }\nconst a = f0(1)\n",
+    );
+    assert_limit(&main(&wide));
+    let range = "const fn all() -> List<Int> { for i in 0..=9000000000 { i } }\nconst a = all()\n";
+    assert_limit(&main(range));
+    let nested =
+        "const fn all() -> Int { for i in 0..=9999 { for j in 0..=9999 { i * j } }\n 1 }\nconst a = all()\n";
+    assert_limit(&main(nested));
+    let lets: String = (0..60).map(|at| format!("  let a{} = \"{{a{at}}}{{a{at}}}\"\n", at + 1)).collect();
+    assert_limit(&main(&format!(
+        "const fn f(a0: String) -> String {{\n{lets}  a60\n}}\nconst a = f(\"x\")\n"
+    )));
+}
+
+#[test]
+fn long_lists_are_read_and_mapped() {
+    let items: Vec<String> = (0..10_000).map(|at| at.to_string()).collect();
+    let text = format!(
+        "const all: List<Int> 0..=20000 = [{}]\nconst fn twice(of: List<Int> 0..=20000) -> List<Int> 0..=20000 {{ for x in of {{ x * 2 }} }}\n\
+         const a = twice(all)\nconst b = a[9999]\n\
+         const fn turned(of: List<Int> 0..=20000) -> List<Int> 0..=20000 {{ for i in 0..=999 {{ let x = of[999 - i]; x }} }}\n\
+         const c = turned(all)\n{}",
+        items.join(", "),
+        (0..1_000).map(|at| format!("const d{at} = all[{at}] + a[{at}]\n")).collect::<String>(),
+    );
+    assert_eq!(main(&text), Vec::<String>::new());
+}
+
+#[test]
 fn long_rows_of_definitions() {
     let constants = chain(3_000, |a, b| format!("const c{a} = c{b}"), "const c3000 = 1\n");
     assert_limit(&main(&constants));
@@ -107,4 +140,41 @@ fn long_texts_are_short_in_messages() {
     );
     let told = main(&text);
     assert!(told.len() == 1 && told[0].starts_with("FS0306"), "{told:#?}");
+}
+
+#[test]
+fn enums_that_double_or_contain_themselves() {
+    let wide = chain(
+        60,
+        |a, b| format!("enum E{a} {{ one {{ x: E{b}, y: E{b} }}, two {{ z: E{b} }} }}"),
+        "enum E60 { a { n: Int }, b }\n",
+    );
+    assert_limit(&main(&wide));
+    let deep =
+        chain(3_000, |a, b| format!("enum E{a} {{ one {{ x: E{b} }} }}"), "enum E3000 { a { n: Int } }\n");
+    assert_limit(&main(&deep));
+    let circle = chain(
+        500,
+        |a, b| format!("type C{a} = {{ x: List<E{b}> }}\nenum E{a} {{ one {{ x: C{a} }} }}"),
+        "enum E500 { a { x: C0 } }\n",
+    );
+    let told = main(&circle);
+    assert!(told.iter().any(|line| line.starts_with("FS0106") || line.starts_with("FS0211")), "{told:#?}");
+    assert!(told.len() < 100, "{} diagnostics", told.len());
+}
+
+#[test]
+fn large_records_and_deep_type_arguments() {
+    let fields: Vec<String> = (0..5_000).map(|at| format!("f{at}: Int")).collect();
+    let values: Vec<String> = (0..5_000).map(|at| format!("f{at}: {at}")).collect();
+    let text = format!(
+        "type Wide = {{ {} }}\nconst a: Wide = {{ {} }}\nconst b: Wide = {{ ...a, f7: 1 }}\nconst c = b.f4999\n{}",
+        fields.join(", "),
+        values.join(", "),
+        (0..1_000).map(|at| format!("const d{at} = a.f{at}\n")).collect::<String>(),
+    );
+    assert_eq!(main(&text), Vec::<String>::new());
+    let nested = |depth: usize| format!("type Deep = {}Int{}\n", "List<".repeat(depth), ">".repeat(depth));
+    assert_eq!(main(&nested(60)), Vec::<String>::new());
+    assert!(!main(&nested(5_000)).is_empty());
 }

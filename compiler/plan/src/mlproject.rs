@@ -111,7 +111,9 @@ fn call(task: &Task, path: &str, function: &str) -> EcoString {
                 Ty::Int(_) | Ty::Count(_) => format!("int(float({word}))"),
                 Ty::Float(_) => format!("float({word})"),
                 Ty::Bool => format!("{word} == \"true\""),
-                Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Range => format!("json.loads({word})"),
+                Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Tagged(_) | Ty::Range => {
+                    format!("json.loads({word})")
+                }
                 Ty::Artifact(artifact) if artifact.by.is_none() => format!("pathlib.Path({word})"),
                 _ => word,
             };

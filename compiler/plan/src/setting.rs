@@ -10,6 +10,7 @@ use fuse_analysis::project::{Setting, Spanned};
 use fuse_analysis::ty::{Bounds, RecordTy, Ty};
 use fuse_analysis::value::{Value, cpu_text, duration_text, memory_text};
 use fuse_base::{Diagnostic, Span, closest, codes};
+use fuse_wire::formats;
 use fuse_wire::read::{BYTES, CPUS, DURATIONS, quantity};
 use indexmap::IndexMap;
 
@@ -64,6 +65,7 @@ fn example(ty: &Ty) -> &'static str {
         Ty::Memory(_) => "write a text such as \"2Gi\"",
         Ty::List(..) => "write a list: `[…]`",
         Ty::Map(_) | Ty::Record(_) => "write a table: `{ … }`",
+        Ty::Tagged(_) => "write a table with one case: `{ case = { … } }`",
         Ty::Range => "write a text such as \"1..=3\"",
         Ty::DnsLabel => "write lower-case letters, digits and `-`, at most 63",
         _ => "write a text in quotes",
@@ -113,6 +115,7 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
             .map(|(key, one)| Ok((key.clone(), read(cx, one, item)?)))
             .collect::<Result<IndexMap<_, _>, _>>()
             .map(Value::Record),
+        (Setting::Table(entries), Ty::Tagged(_)) => read_case(cx, entries, ty, setting),
         (Setting::Table(entries), Ty::Record(record)) => read_record(cx, entries, record, setting.span),
         _ => Err(wrong()),
     }
@@ -122,6 +125,22 @@ fn read(cx: &Cx<'_>, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong
 fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty) -> Result<Value, Wrong> {
     let wrong = || wrong(setting, ty);
     let out = |text: EcoString| out(setting.span, text.to_string());
+    let form = match ty {
+        Ty::Url => Some(formats::url(text)),
+        Ty::Path => Some(formats::path(text)),
+        Ty::Image => Some(formats::image(text)),
+        Ty::DnsLabel => Some(formats::dns_label(text)),
+        _ => None,
+    };
+    if let Some(form) = form {
+        return match form {
+            None => Ok(Value::Str(text.clone())),
+            Some(reason) => {
+                let help = format!("{reason}: write another text");
+                Err(Wrong { span: setting.span, found: show(&setting.value), help })
+            }
+        };
+    }
     match ty {
         Ty::Duration(bounds) => match quantity(text, DURATIONS) {
             Some(ms) if bounds.admits(ms) => Ok(Value::Duration(ms)),
@@ -142,12 +161,31 @@ fn read_text(cx: &Cx<'_>, text: &EcoString, setting: &Spanned<Setting>, ty: &Ty)
         Ty::Range => range(text).ok_or_else(wrong),
         Ty::String(refined) => {
             let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
-            if refined.bytes.admits(length) { Ok(Value::Str(text.clone())) } else { Err(wrong()) }
+            let fits = refined.bytes.admits(length) && refined.matches(text);
+            if fits { Ok(Value::Str(text.clone())) } else { Err(out(show(&setting.value).into())) }
         }
-        Ty::DnsLabel if is_label(text) => Ok(Value::Str(text.clone())),
-        Ty::Url | Ty::Path | Ty::Image | Ty::Scalar if !text.is_empty() => Ok(Value::Str(text.clone())),
+        Ty::Scalar => Ok(Value::Str(text.clone())),
         _ => Err(wrong()),
     }
+}
+
+/// A table with one key, the case, over the table of its record.
+fn read_case(
+    cx: &Cx<'_>,
+    entries: &IndexMap<EcoString, Spanned<Setting>>,
+    ty: &Ty,
+    setting: &Spanned<Setting>,
+) -> Result<Value, Wrong> {
+    let Some((key, inner)) = entries.first().filter(|_| entries.len() == 1) else {
+        return Err(wrong(setting, ty));
+    };
+    let Some((case, record)) = types::variants(cx.package, ty).find(|(case, _)| *case == key) else {
+        let names = types::variants(cx.package, ty).map(|(case, _)| case.as_str());
+        let help = fuse_base::did_you_mean(key, names).unwrap_or_default();
+        return Err(Wrong { span: inner.span, found: format!("a case `{key}`"), help });
+    };
+    let value = read(cx, inner, &Ty::Record(record))?;
+    Ok(Value::Record(IndexMap::from_iter([(case.clone(), value)])))
 }
 
 /// A table with the fields of a record.
@@ -199,15 +237,6 @@ fn range(text: &str) -> Option<Value> {
         high => Some(high.strip_prefix('=')?.trim().parse().ok()?),
     };
     if high.is_some_and(|high| high < low) { None } else { Some(Value::Range(low, high)) }
-}
-
-/// An RFC 1123 label.
-pub(crate) fn is_label(text: &str) -> bool {
-    let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 63
-        && text.bytes().all(|c| inner(c) || c == b'-')
-        && text.bytes().next().is_some_and(inner)
-        && text.bytes().last().is_some_and(inner)
 }
 
 /// What `fuse.toml` calls the place of a setting, for messages.

@@ -2,10 +2,12 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "most types have no part that matters here")]
 
+use std::rc::Rc;
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::Package;
 use fuse_analysis::model::Signature;
-use fuse_analysis::ty::{Bounds, Ty};
+use fuse_analysis::ty::{Bounds, RecordTy, Text, Ty};
 use fuse_base::Span;
 use fuse_wire::WireType;
 use fuse_wire::contract::Port;
@@ -21,13 +23,33 @@ fn same<T: Copy>(bounds: &Bounds<T>) -> Range<T> {
     Range { low: bounds.low, high: bounds.high }
 }
 
+/// The pattern of a text: on the wire names are one, too.
+fn pattern(text: &Text) -> Option<String> {
+    let Some(names) = &text.names else { return text.pattern.as_ref().map(ToString::to_string) };
+    let names: Vec<String> =
+        names.iter().filter(|name| text.matches(name)).map(|name| escaped(name)).collect();
+    Some(names.join("|"))
+}
+
+/// A text as a pattern that matches it alone.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// The type as contracts write it.
 pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
     match ty {
         Ty::Bool => WireType::Bool,
         Ty::Int(bounds) => WireType::Int(same(bounds)),
         Ty::Float(bounds) => WireType::Float(same(bounds)),
-        Ty::String(text) => WireType::Text(same(&text.bytes), text.pattern.as_ref().map(ToString::to_string)),
+        Ty::String(text) => WireType::Text(same(&text.bytes), pattern(text)),
         Ty::Duration(bounds) => WireType::Duration(signed(bounds)),
         Ty::Cpu(bounds) => WireType::Cpu(signed(bounds)),
         Ty::Memory(bounds) => WireType::Memory(signed(bounds)),
@@ -42,6 +64,11 @@ pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
             ("max".into(), WireType::Optional(Box::new(WireType::int()))),
         ]),
         Ty::Enum(_) => WireType::Enum(cases(package, ty).iter().map(ToString::to_string).collect()),
+        Ty::Tagged(_) => WireType::Union(
+            variants(package, ty)
+                .map(|(case, record)| (case.to_string(), wire(package, &Ty::Record(record))))
+                .collect(),
+        ),
         Ty::List(item, bounds) => WireType::List(Box::new(wire(package, item)), same(bounds)),
         Ty::Map(item) => WireType::Map(Box::new(wire(package, item))),
         Ty::Record(record) => WireType::Record(
@@ -63,6 +90,15 @@ fn artifact_name(package: &Package, decl: u32) -> EcoString {
 /// The names of an enum's cases; empty for other types.
 pub(crate) fn cases<'a>(package: &'a Package, ty: &Ty) -> &'a [EcoString] {
     if let Ty::Enum(id) = ty { package.enums.get(id.0 as usize).map_or(&[], |e| &e.cases) } else { &[] }
+}
+
+/// The cases of an enum that carry records, each with its record; none for other types.
+pub(crate) fn variants<'a>(
+    package: &'a Package,
+    ty: &Ty,
+) -> impl Iterator<Item = (&'a EcoString, Rc<RecordTy>)> {
+    let def = if let Ty::Tagged(id) = ty { package.enums.get(id.0 as usize) } else { None };
+    def.into_iter().flat_map(|def| def.cases.iter().zip(def.records.iter().cloned()))
 }
 
 /// The form of an input or output.

@@ -76,7 +76,7 @@ fn operand(ty: &WireType, value: &Json) -> Option<Operand> {
         | WireType::Files(_)
         | WireType::Uri(_) => text().map(Operand::Text),
         WireType::List(..) => value.as_array().map(|items| Operand::Length(items.len() as u64)),
-        WireType::Map(_) | WireType::Record(_) => {
+        WireType::Map(_) | WireType::Record(_) | WireType::Union(_) => {
             value.as_object().map(|fields| Operand::Length(fields.len() as u64))
         }
     }

@@ -23,14 +23,19 @@ pub(crate) fn present(ty: &WireType) -> &WireType {
 pub(crate) fn is_scalar(ty: &WireType) -> bool {
     !matches!(
         present(ty),
-        WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Files(_) | WireType::Uri(_)
+        WireType::List(..)
+            | WireType::Map(_)
+            | WireType::Record(_)
+            | WireType::Union(_)
+            | WireType::Files(_)
+            | WireType::Uri(_)
     )
 }
 
 /// Whether a value is JSON.
 #[must_use]
 pub(crate) fn is_composite(ty: &WireType) -> bool {
-    matches!(present(ty), WireType::List(..) | WireType::Map(_) | WireType::Record(_))
+    matches!(present(ty), WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_))
 }
 
 /// The value behind texts on the wire: one, or the JSON of a composite and its late leaves.

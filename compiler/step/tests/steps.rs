@@ -275,3 +275,36 @@ fn other_users_of_the_pod_write_files_in_place() {
     assert!(pod.result("data").contains("runs/u1/make/data"));
     assert_eq!(pod.read("fuse/store/runs/u1/join--r/data"), pod.result("data"));
 }
+
+#[test]
+fn a_case_with_its_record_arrives_and_leaves() {
+    let pod = Pod::new();
+    let shape = "enum{circle: {radius: Float 0.., label: String?}, square: {}}";
+    let contract = format!(
+        r#"{{"name":"draw","in":{{"a":"{shape}","b":"{shape}","c":"List<{shape}>"}},"out":{{"x":"{shape}"}}}}"#
+    );
+    let args = [
+        "--composite=a",
+        "{\"circle\":{\"radius\":\"\u{F0081}\",\"label\":\"\u{F0080}\"}}",
+        "2",
+        "--in=b={\"square\":{}}",
+        "--in=c=[{\"square\":{}},{\"circle\":{\"radius\":\"1\",\"label\":\"$\"}}]",
+    ];
+    pod.arrive(&contract, &args.map(|arg| arg.replace('$', "\u{F0024}")).each_ref().map(String::as_str))
+        .good();
+    assert_eq!(
+        pod.json(),
+        json!({
+            "a": {"circle": {"radius": 2.0, "label": null}}, "b": {"square": {}},
+            "c": [{"square": {}}, {"circle": {"radius": 1.0, "label": "$"}}],
+        })
+    );
+    assert_eq!(pod.read("fuse/in/a/circle/radius"), "2.0");
+    assert_eq!(pod.read("fuse/in/c/0001/circle/label"), "$");
+    assert!(pod.path("fuse/in/b/square").is_dir());
+    pod.sh(r#"echo '{"circle": {"radius": 3, "label": null}}' > "$OUT_X""#).good();
+    assert_eq!(pod.result("x"), "{\"circle\":{\"radius\":\"3.0\",\"label\":\"\u{F0080}\"}}");
+    let pod = Pod::new();
+    pod.arrive(&contract, &["--in=a={\"square\":{}}", "--in=b={\"round\":{}}", "--in=c=[]"])
+        .bad("the input `b`: there is no case `round`");
+}

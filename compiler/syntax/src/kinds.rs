@@ -242,6 +242,8 @@ kinds! {
         Bound = bound,
         /// `matches r"…"`
         Matches = matches,
+        /// `in fields(Row)` behind a type.
+        Within = within,
         /// `by uri(…)`
         By = by,
         /// `(s3, gs)`

@@ -97,6 +97,7 @@ fn ty(written: &TypeExpr) -> String {
             format!("({} {}..={})", ty(base), end(low), end(high))
         }
         TypeKind::Matches { base, pattern } => format!("({} matches {})", ty(base), string(pattern)),
+        TypeKind::In { base, set } => format!("({} in {})", ty(base), shown(set)),
         TypeKind::By { base, form, schemes } => {
             let schemes: Vec<&str> = schemes.iter().map(|name| name.text.as_str()).collect();
             format!("({} by {} {schemes:?})", ty(base), form.text)
@@ -186,6 +187,8 @@ fn calls_records_and_strings() {
 
 #[test]
 fn types_take_their_suffixes_from_left_to_right() {
+    assert_eq!(written_type("String? ..=9 in [a, b.c]"), written_type("String? ..=9 in [ a, b.c ]"));
+    assert!(written_type("String in fields(Row)").starts_with("(String in "));
     assert_eq!(written_type("Int? 1..=9"), "((Int?) 1..=9)");
     assert_eq!(written_type("List<List<String ..=4> 1..> 0..=3"), "(List<(List<(String ..=4)> 1..=)> 0..=3)");
     assert_eq!(

@@ -6,6 +6,7 @@
 pub mod composite;
 pub mod condition;
 pub mod contract;
+pub mod formats;
 pub mod kind;
 pub mod read;
 pub mod reference;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
+use crate::formats;
 use crate::text::{ABSENT, decode, is_absent, placeholder_index};
 use crate::types::{Range, WireType};
 
@@ -73,7 +74,7 @@ impl Reader<'_> {
         match ty {
             WireType::Optional(_) if is_absent(text) => Ok(Json::Null),
             WireType::Optional(inner) => self.text(inner, text, depth, holes),
-            WireType::List(..) | WireType::Map(_) | WireType::Record(_) => {
+            WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_) => {
                 let mut json = serde_json::Deserializer::from_str(text);
                 let tree = Strict.deserialize(&mut json).map_err(|e| error(e.to_string()))?;
                 json.end().map_err(|e| error(e.to_string()))?;
@@ -138,6 +139,7 @@ impl Reader<'_> {
                 Ok(Json::Object(map))
             }
             (WireType::Record(types), Tree::Record(fields)) => self.record(types, fields, depth, holes),
+            (WireType::Union(cases), Tree::Record(fields)) => self.case(cases, fields, depth, holes),
             _ => Err(error(format!("is not of type {ty}"))),
         }
     }
@@ -147,10 +149,27 @@ impl Reader<'_> {
         if let WireType::Optional(inner) = ty {
             return if is_absent(text) { Ok(Json::Null) } else { self.leaf(inner, text, depth) };
         }
-        if matches!(ty, WireType::List(..) | WireType::Map(_) | WireType::Record(_)) {
+        if matches!(ty, WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_)) {
             return Err(error(format!("is not of type {ty}")));
         }
         self.text(ty, text, depth + 1, false)
+    }
+
+    /// A case with its record: an object of one key.
+    fn case(
+        &mut self,
+        cases: &[(String, WireType)],
+        fields: &[(String, Tree)],
+        depth: usize,
+        holes: bool,
+    ) -> Result<Json, ReadError> {
+        let [(key, value)] = fields else { return Err(error("is not one case with its record")) };
+        let key = decode(key).map_err(|e| error(e.to_string()))?;
+        let Some((_, ty)) = cases.iter().find(|(case, _)| *case == key) else {
+            return Err(error(format!("there is no case `{key}`")));
+        };
+        let value = self.tree(ty, value, depth + 1, holes).map_err(|e| e.below(&key))?;
+        Ok(Json::Object(serde_json::Map::from_iter([(key, value)])))
     }
 
     fn record(
@@ -225,10 +244,10 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
         WireType::Cpu(bounds) => measured(text, CPUS, bounds).ok_or_else(not),
         WireType::Memory(bounds) => measured(text, BYTES, bounds).ok_or_else(not),
         WireType::Enum(cases) if cases.iter().any(|case| case == text) => Ok(Json::from(text)),
-        WireType::Url if is_url(text) => Ok(Json::from(text)),
-        WireType::Path if is_inside(text) => Ok(Json::from(text)),
-        WireType::Image if !text.is_empty() && !text.contains(char::is_whitespace) => Ok(Json::from(text)),
-        WireType::DnsLabel if is_label(text) => Ok(Json::from(text)),
+        WireType::Url if formats::url(text).is_none() => Ok(Json::from(text)),
+        WireType::Path if formats::path(text).is_none() => Ok(Json::from(text)),
+        WireType::Image if formats::image(text).is_none() => Ok(Json::from(text)),
+        WireType::DnsLabel if formats::dns_label(text).is_none() => Ok(Json::from(text)),
         WireType::Scalar => Ok(Json::from(text)),
         WireType::Enum(_)
         | WireType::Url
@@ -238,36 +257,11 @@ fn scalar(ty: &WireType, text: &str, matches: Matcher<'_>) -> Result<Json, Strin
         | WireType::List(..)
         | WireType::Map(_)
         | WireType::Record(_)
+        | WireType::Union(_)
         | WireType::Optional(_)
         | WireType::Files(_)
         | WireType::Uri(_) => Err(not()),
     }
-}
-
-/// A scheme, a colon and something behind it, without blanks.
-pub(crate) fn is_url(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-            && !rest.is_empty()
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-    })
-}
-
-/// A relative path that stays inside.
-fn is_inside(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with('/')
-        && !text.contains('\0')
-        && text.split('/').all(|part| part != "..")
-}
-
-/// An RFC 1123 label.
-fn is_label(text: &str) -> bool {
-    text.len() <= 63
-        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }
 
 /// Units with their size in the smallest one; longer names first.
@@ -446,6 +440,22 @@ mod tests {
         assert_eq!(read_one("List<{a: Int}>", r#"[{"a":"x"}]"#), Err("0: a: `x` is not of type Int".into()));
         let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read_one("List<Scalar>", &deep).is_err());
+    }
+
+    #[test]
+    fn a_case_is_an_object_of_one_key() {
+        let shape = "enum{circle: {radius: Float 0..}, square: {}}";
+        assert_eq!(read_one(shape, r#"{"square":{}}"#), Ok(serde_json::json!({"square": {}})));
+        assert_eq!(
+            read_one(shape, r#"{"circle":{"radius":1}}"#),
+            Ok(serde_json::json!({"circle": {"radius": 1.0}}))
+        );
+        let wrong = |text: &str| read_one(shape, text).unwrap_err();
+        assert_eq!(wrong(r#"{"circle":{"radius":-1}}"#), "circle: radius: `-1` is not of type Float 0..");
+        assert_eq!(wrong(r#"{"round":{}}"#), "there is no case `round`");
+        assert_eq!(wrong(r#"{"square":{},"circle":{"radius":1}}"#), "is not one case with its record");
+        assert_eq!(wrong("{}"), "is not one case with its record");
+        assert!(read_one(shape, "square").is_err() && read_one(shape, r#""square""#).is_err());
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Reference {
         } else {
             Self { uri: text.to_owned(), digest: None }
         };
-        if !crate::read::is_url(&reference.uri) {
+        if crate::formats::url(&reference.uri).is_some() {
             return Err(format!("`{}` is no uri", reference.uri));
         }
         let hex = |digits: &str| {

@@ -71,6 +71,8 @@ pub enum WireType {
     Map(Box<WireType>),
     /// `{a: T, b: U}`
     Record(Vec<(String, WireType)>),
+    /// `enum{a: {x: T}, b: {}}`: a record of one field, one of these.
+    Union(Vec<(String, WireType)>),
     /// `T?`
     Optional(Box<WireType>),
     /// `files(Model)`: an artifact in the store of the run.
@@ -130,6 +132,10 @@ impl WireType {
             Self::Record(fields) => fields.iter().fold(2, |sum: u64, (name, ty)| {
                 sum.saturating_add(name.len() as u64).saturating_add(ty.max_bytes()).saturating_add(6)
             }),
+            Self::Union(cases) => {
+                let most = |(name, ty): &(String, Self)| ty.max_bytes().saturating_add(name.len() as u64 + 8);
+                cases.iter().map(most).max().unwrap_or(2)
+            }
             Self::Optional(inner) => inner.max_bytes().max(4),
             Self::Files(_) | Self::Uri(_) => crate::reference::MAX_BYTES as u64,
             Self::Url | Self::Path | Self::Image | Self::Scalar => TEXT,
@@ -196,6 +202,10 @@ impl fmt::Display for WireType {
             }
             Self::Map(item) => write!(f, "Map<{item}>"),
             Self::Record(fields) => record(f, fields),
+            Self::Union(cases) => {
+                f.write_str("enum")?;
+                record(f, cases)
+            }
             Self::Optional(inner) if inner.is_bounded() => write!(f, "({inner})?"),
             Self::Optional(inner) => write!(f, "{inner}?"),
             Self::Files(artifact) => {
@@ -252,6 +262,7 @@ impl WireType {
             | Self::Enum(_)
             | Self::Map(_)
             | Self::Record(_)
+            | Self::Union(_)
             | Self::Optional(_)
             | Self::Files(_)
             | Self::Uri(_) => false,
@@ -368,14 +379,14 @@ impl<'a> Reader<'a> {
             self.need(")")?;
             inner
         } else if self.take("{") {
-            self.record(depth)?
+            WireType::Record(self.record(depth)?)
         } else {
             self.named(depth)?
         };
         if self.take("?") { Ok(WireType::Optional(Box::new(base))) } else { Ok(base) }
     }
 
-    fn record(&mut self, depth: usize) -> Result<WireType, TypeError> {
+    fn record(&mut self, depth: usize) -> Result<Vec<(String, WireType)>, TypeError> {
         let mut fields = Vec::new();
         while !self.take("}") {
             if !fields.is_empty() {
@@ -385,7 +396,7 @@ impl<'a> Reader<'a> {
             self.need(":")?;
             fields.push((name, self.ty(depth + 1)?));
         }
-        Ok(WireType::Record(fields))
+        Ok(fields)
     }
 
     fn named(&mut self, depth: usize) -> Result<WireType, TypeError> {
@@ -408,6 +419,7 @@ impl<'a> Reader<'a> {
             "Image" => WireType::Image,
             "DnsLabel" => WireType::DnsLabel,
             "Scalar" => WireType::Scalar,
+            "enum" if self.take("{") => WireType::Union(self.record(depth)?),
             "enum" => WireType::Enum(self.words()?),
             "uri" => WireType::Uri(self.words()?),
             "files" => {
@@ -500,6 +512,7 @@ mod tests {
                 (inner.clone(), ints()).prop_map(|(item, bounds)| WireType::List(Box::new(item), bounds)),
                 inner.clone().prop_map(|item| WireType::Map(Box::new(item))),
                 proptest::collection::vec((any::<String>(), inner.clone()), 0..4).prop_map(WireType::Record),
+                proptest::collection::vec((any::<String>(), inner.clone()), 0..3).prop_map(WireType::Union),
                 inner
                     .prop_filter("flat", |inner| !matches!(inner, WireType::Optional(_)))
                     .prop_map(|inner| WireType::Optional(Box::new(inner))),
@@ -528,6 +541,7 @@ mod tests {
             "(Int 1..=9)?",
             "{url: Url, revision: String}",
             "List<enum(heads, tails)> 1..=3",
+            "enum{grid: {trials: Int}, none: {}}?",
             "String 1..=5 matches \"^[a-z]+$\"",
             "uri(s3, mlflow-artifacts)",
         ] {

@@ -14,7 +14,7 @@ pub fn write(ty: &WireType, value: &Json) -> Result<String, String> {
     match (ty, value) {
         (WireType::Optional(_), Json::Null) => Ok(ABSENT.to_string()),
         (WireType::Optional(inner), _) => write(inner, value),
-        (WireType::List(..) | WireType::Map(_) | WireType::Record(_), _) => {
+        (WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_), _) => {
             match composite(ty, value)?.write().map_err(|error| format!("{error:?}"))? {
                 Encoded::One(text) => Ok(text),
                 Encoded::Many(_) => Err("a value has no late parts".to_owned()),
@@ -56,7 +56,15 @@ fn composite(ty: &WireType, value: &Json) -> Result<Composite, String> {
             .map(|(key, ty)| Ok((key.clone(), composite(ty, fields.get(key).unwrap_or(&Json::Null))?)))
             .collect::<Result<_, String>>()
             .map(Composite::Record),
-        (WireType::List(..) | WireType::Map(_) | WireType::Record(_), _) => Err(not()),
+        (WireType::Union(cases), Json::Object(fields)) if fields.len() == 1 => fields
+            .iter()
+            .map(|(key, one)| {
+                let (_, ty) = cases.iter().find(|(case, _)| case == key).ok_or_else(not)?;
+                Ok((key.clone(), composite(ty, one)?))
+            })
+            .collect::<Result<_, _>>()
+            .map(Composite::Record),
+        (WireType::List(..) | WireType::Map(_) | WireType::Record(_) | WireType::Union(_), _) => Err(not()),
         (_, Json::Null) => Err(not()),
         _ => scalar(value).map(Composite::Text),
     }

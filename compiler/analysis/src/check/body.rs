@@ -121,12 +121,30 @@ pub(super) struct Body<'c, 'a> {
     pub(super) applying: bool,
     /// Whether the call that a `deploy` takes was met.
     pub(super) deployed: bool,
+    /// What a `const fn` is called with; nothing where it is checked for itself.
+    pub(super) instance: Option<Rc<Instance>>,
+}
+
+/// The arguments of a call of a `const fn`.
+pub(super) struct Instance {
+    /// For each parameter its value.
+    pub(super) args: Vec<Typed>,
+    /// For each type parameter its argument.
+    pub(super) found: super::generics::Found,
 }
 
 impl<'a> Checker<'a> {
     /// A body to check in an environment.
     pub(super) fn body(&mut self, env: Env) -> Body<'_, 'a> {
-        Body { checker: self, env, flow: Flow::default(), hint: None, applying: false, deployed: false }
+        Body {
+            checker: self,
+            env,
+            flow: Flow::default(),
+            hint: None,
+            applying: false,
+            deployed: false,
+            instance: None,
+        }
     }
 }
 

@@ -9,12 +9,12 @@ use fuse_syntax::ast::{Arg, Expr, ExprKind, Name, TypeArg};
 use super::body::{Body, Place};
 use super::constant::has_error;
 use super::expr::arg_value;
+use super::functions::FnCall;
 use super::generics::{Found, instantiate, learn, views};
 use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
 use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
-use crate::value::Value;
 
 /// A parameter, as a call needs it.
 #[derive(Clone)]
@@ -35,6 +35,20 @@ pub(super) fn param_views(params: &[Param]) -> Vec<ParamView> {
             constant: param.constant,
             optional: param.default.is_some() || matches!(param.ty, Ty::Optional(_)),
             span: param.span,
+        })
+        .collect()
+}
+
+/// The fields of a record, as a call that makes one needs them.
+pub(super) fn field_views(record: &RecordTy) -> Vec<ParamView> {
+    let fields = record.fields.iter();
+    fields
+        .map(|field| ParamView {
+            name: field.name.clone(),
+            ty: field.ty.clone(),
+            constant: false,
+            optional: matches!(field.ty, Ty::Optional(_)),
+            span: field.span,
         })
         .collect()
 }
@@ -70,7 +84,11 @@ impl Body<'_, '_> {
                 self.ignore(args);
                 Typed::error(span)
             }
-            Def::Fn(id) => self.function(id, &text, args, span),
+            Def::Reader(id) => self.read_file(id, &text, args, span),
+            Def::Fn(id) => {
+                let called = callee.span;
+                self.function(&FnCall { id, text: &text, called, type_args, args, span })
+            }
             Def::Pipeline => {
                 self.ignore(args);
                 self.later(&codes::not_yet::COMPOSITION, span, "a pipeline called from a pipeline")
@@ -191,7 +209,7 @@ impl Body<'_, '_> {
         let broken = !named || given.is_none() || typed.iter().flatten().any(has_error);
         let fine = !broken
             && self.shaped(&params, &mut typed)
-            && self.within_bounds(&generics, &found, (callee, text), &places, called);
+            && self.within_bounds(&generics, &found, (Some(callee), text), &places, called);
         for (slot, param) in typed.iter_mut().zip(&params) {
             if let Some(arg) = slot.take() {
                 // Without the type parameters, the arguments that need none are checked all the same.
@@ -363,7 +381,9 @@ impl Body<'_, '_> {
         for (param, slot) in params.iter().zip(given) {
             out.push(slot.as_ref().map(|(value, _)| {
                 let want = instantiate(&param.ty, found);
-                let typed = self.expr(value, Some(&want));
+                // Items of a list are read as what is asked for only where that is known.
+                let open = matches!(bare(&want), Ty::List(..)) && mentions_generics(&want);
+                let typed = self.expr(value, Some(&want).filter(|_| !open));
                 learn(&param.ty, &typed.ty, found);
                 for (at, place) in places.iter_mut().enumerate() {
                     let here = !depends(
@@ -465,12 +485,12 @@ fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Face
     let given = args.get(*at).and_then(Option::as_ref);
     let default = params.get(*at).and_then(|param| param.default.as_ref());
     match given.or(default).map(|typed| &typed.kind) {
-        Some(Kind::Value(Value::Case(case))) => Facet::Case(case.clone()),
+        Some(Kind::Value(value)) => value.text().map_or(Facet::Unset, Facet::Case),
         _ => Facet::Unset,
     }
 }
 
-fn mentions_generics(ty: &Ty) -> bool {
+pub(super) fn mentions_generics(ty: &Ty) -> bool {
     !depends(ty, &mut |facet| !matches!(facet, Facet::Generic(_)))
 }
 

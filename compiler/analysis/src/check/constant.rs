@@ -118,6 +118,8 @@ impl Body<'_, '_> {
     pub(super) fn report_late(&mut self, diagnostic: Diagnostic, typed: &Typed) {
         let cause =
             match late_part(typed).map(|part| &part.kind) {
+                // Arguments of a function speak of parameters of its caller.
+                _ if self.instance.is_some() => None,
                 Some(Kind::Param(at)) => self.env.params.get(*at).map(|param| {
                     (param.span, format!("each run may set `{}`: it is not `const`", param.name))
                 }),

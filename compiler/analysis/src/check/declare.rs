@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use ecow::EcoString;
 use fuse_base::{Code, Diagnostic, Span, codes};
 use fuse_syntax::ast::{self, Item, ItemKind, Name};
 
@@ -12,7 +11,7 @@ use crate::model::{
     Callee, Resource, ResourceId, Settings, Signature, Task, TaskBody, TaskId, Tool, ToolId, ToolOption,
     Typed,
 };
-use crate::ty::{ArtifactId, EnumId, Ty};
+use crate::ty::{ArtifactId, Ty};
 
 /// How names of a kind are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,8 +96,7 @@ impl Checker<'_> {
                 self.define(module, tool, &capability.name, Def::Error, public);
             }
             ItemKind::Reader(reader) => {
-                self.not_yet(&codes::not_yet::READER, reader.name.span, "readers");
-                self.define(module, tool, &reader.name, Def::Error, public);
+                self.declare_reader(module, tool, reader, public);
             }
             ItemKind::On(on) => self.not_yet(&codes::not_yet::TRIGGER, on.event.span, "triggers"),
             ItemKind::Test(test) => self.not_yet(&codes::not_yet::TEST, test.name.span, "tests"),
@@ -158,41 +156,6 @@ impl Checker<'_> {
             state: ConstState::Unchecked,
         });
         self.define(module, tool, &constant.name, def, public);
-    }
-
-    fn declare_enum(
-        &mut self,
-        module: usize,
-        tool: Option<ToolId>,
-        declaration: &ast::EnumItem,
-        public: bool,
-    ) {
-        self.style(&declaration.name, Style::Type);
-        let mut cases: Vec<EcoString> = Vec::new();
-        let mut known = std::collections::HashSet::new();
-        for case in &declaration.cases {
-            self.style(&case.name, Style::Case);
-            if case.fields.is_some() {
-                self.not_yet(&codes::not_yet::ENUM_RECORD, case.name.span, "enum cases that carry records");
-            }
-            if !known.insert(case.name.text.clone()) && !case.name.is_missing() {
-                let diagnostic = Diagnostic::new(
-                    &codes::names::DUPLICATE_NAME,
-                    case.name.span,
-                    format!("`{}` has the case `{}` twice", declaration.name.text, case.name.text),
-                );
-                self.report(diagnostic.help("remove one of them"));
-            } else if !case.name.is_missing() {
-                cases.push(case.name.text.clone());
-            }
-        }
-        let def = Def::Enum(EnumId(index(self.package.enums.len())));
-        self.package.enums.push(crate::model::EnumDef {
-            name: declaration.name.text.clone(),
-            cases,
-            span: declaration.name.span,
-        });
-        self.define(module, tool, &declaration.name, def, public);
     }
 
     fn declare_task(

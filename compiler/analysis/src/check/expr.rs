@@ -8,10 +8,11 @@ use fuse_syntax::ast::{self, Expr, ExprKind, Name, RecordEntry, StrLit, StrPart}
 
 use super::body::{Body, Place};
 use super::constant::{fold, has_error};
+use super::enums::enum_of;
 use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Kind, LocalId, Typed};
-use crate::ty::{Bounds, EnumId, FieldTy, RecordTy, Ty};
+use crate::ty::{Bounds, Facet, FieldTy, RecordTy, Ty};
 use crate::value::Value;
 
 /// A field of a record expression.
@@ -36,7 +37,8 @@ impl Body<'_, '_> {
         if !self.checker.enter(expr.span) {
             return Typed::error(expr.span);
         }
-        let typed = self.any_expr(expr, want);
+        let counted = self.instance.is_none() || self.checker.burn(expr.span);
+        let typed = if counted { self.any_expr(expr, want) } else { Typed::error(expr.span) };
         self.checker.leave();
         typed
     }
@@ -58,7 +60,10 @@ impl Body<'_, '_> {
             ExprKind::Range { low, high, .. } => self.range(low.as_deref(), high.as_deref(), span),
             ExprKind::Member { base, name } => self.member(base, name, span),
             ExprKind::Index { base, index } => self.index(base, index, span),
-            ExprKind::Call { callee, type_args, args } => self.call(callee, type_args, args, span),
+            ExprKind::Call { callee, type_args, args } => match self.case_of(callee, want) {
+                Some((id, name)) if type_args.is_empty() => self.full_case(id, &name, args, span),
+                _ => self.call(callee, type_args, args, span),
+            },
             ExprKind::Apply(inner) => self.apply(inner, span),
             ExprKind::With { base, settings } => self.with(base, settings),
             ExprKind::After { base, steps } => self.after(base, steps),
@@ -66,10 +71,14 @@ impl Body<'_, '_> {
             ExprKind::Binary { op, op_span, left, right } => {
                 self.binary(*op, *op_span, left, right, span, want)
             }
+            ExprKind::If(inner) if self.env.place == Place::Function => self.choose(inner, want, span),
             ExprKind::If(inner) => self.if_value(inner, span),
             ExprKind::Paren(inner) => {
                 let typed = self.expr(inner, want);
                 Typed { span, ..typed }
+            }
+            ExprKind::For { pattern, source, body } if self.env.place == Place::Function => {
+                self.each(pattern, source, body, want, span)
             }
             ExprKind::For { source, .. } => {
                 self.later(&codes::not_yet::LOOP, Span { end: source.span.end, ..span }, "loops")
@@ -83,6 +92,9 @@ impl Body<'_, '_> {
 
     /// `fail "…"`: a step that ends the run.
     fn fail(&mut self, text: &Expr, span: Span) -> Typed {
+        if self.env.place == Place::Function {
+            return self.refuse(text, span);
+        }
         if self.env.place != Place::Pipeline {
             let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, "`fail` stands in pipelines")
                 .help("let the step itself exit with an error");
@@ -113,6 +125,10 @@ impl Body<'_, '_> {
             return self.param(at, span);
         }
         if let Some(id) = self.env.generic(name) {
+            if let Some(Some(Facet::Case(case))) = self.found().and_then(|found| found.get(id.0 as usize)) {
+                let ty = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
+                return constant(Value::Case(case.clone()), ty.map_or(Ty::Json, Ty::Enum), span);
+            }
             let of = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
             let ty = of.map_or(Ty::Json, Ty::Enum);
             return Typed { kind: Kind::Generic(id), ty, late: false, span };
@@ -131,7 +147,7 @@ impl Body<'_, '_> {
                 } else if other.is_none()
                     && let Some(id) = self.only_enum_with(name)
                 {
-                    return constant(Value::Case(name.clone()), Ty::Enum(id), span);
+                    return self.bare_case(id, &word);
                 }
                 match other {
                     Some(def) => self.not_a_value(name, def, span),
@@ -141,35 +157,9 @@ impl Body<'_, '_> {
         }
     }
 
-    fn has_case(&self, id: EnumId, name: &str) -> bool {
-        self.checker.package.enums.get(id.0 as usize).is_some_and(|e| e.cases.iter().any(|case| case == name))
-    }
-
-    fn bare_case(&mut self, id: EnumId, name: &Name) -> Typed {
-        match self.checker.case(id, name) {
-            Some(case) => constant(Value::Case(case), Ty::Enum(id), name.span),
-            None => Typed::error(name.span),
-        }
-    }
-
-    /// A bare case where nothing says which enum is meant: fine if only one enum in scope has it.
-    fn only_enum_with(&self, name: &str) -> Option<EnumId> {
-        let module = self.checker.scopes.get(self.env.module)?;
-        let core = self.checker.scopes.first()?;
-        let mut found: Vec<EnumId> = module
-            .values()
-            .chain(core.values())
-            .filter_map(|entry| if let Def::Enum(id) = entry.def { Some(id) } else { None })
-            .filter(|id| self.has_case(*id, name))
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        if let [only] = found.as_slice() { Some(*only) } else { None }
-    }
-
     fn not_a_value(&mut self, name: &str, def: Def, span: Span) -> Typed {
         let help = match def {
-            Def::Task(_) | Def::Fn(_) | Def::Pipeline => format!("call it: `{name}(…)`"),
+            Def::Task(_) | Def::Fn(_) | Def::Reader(_) | Def::Pipeline => format!("call it: `{name}(…)`"),
             Def::Resource(_) => format!("apply it: `apply {name}(…)`"),
             Def::Module(_) | Def::Tool(_) => format!("name a member: `{name}.…`"),
             Def::Enum(_) => format!("name a case: `{name}.…`"),
@@ -236,6 +226,11 @@ impl Body<'_, '_> {
     }
 
     fn param(&mut self, at: usize, span: Span) -> Typed {
+        if let Some(instance) = self.instance.clone() {
+            let Some(arg) = instance.args.get(at) else { return Typed::error(span) };
+            let fits = self.checker.charge(arg, span);
+            return if fits { Typed { span, ..arg.clone() } } else { Typed::error(span) };
+        }
         let Some(param) = self.env.params.get(at) else { return Typed::error(span) };
         Typed { kind: Kind::Param(at), ty: param.ty.clone(), late: !param.constant, span }
     }
@@ -552,10 +547,6 @@ impl Body<'_, '_> {
 /// A constant expression.
 pub(super) fn constant(value: Value, ty: Ty, span: Span) -> Typed {
     Typed { kind: Kind::Value(value), ty, late: false, span }
-}
-
-fn enum_of(ty: &Ty) -> Option<EnumId> {
-    if let Ty::Enum(id) = ty { Some(*id) } else { None }
 }
 
 /// The call inside `let x = call.field with { … }`: the step that the binding names.

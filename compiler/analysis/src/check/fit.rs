@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
 
 use super::body::Body;
@@ -432,9 +433,16 @@ pub(super) fn outside(value: &Value, ty: &Ty) -> Option<String> {
             if !refined.bytes.admits(bytes) {
                 return Some(format!("has {bytes} bytes, which is out of range"));
             }
-            let pattern = refined.pattern.as_ref()?;
-            let whole = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-            if whole.is_match(text) { None } else { Some("does not match the pattern".to_owned()) }
+            if refined.matches(text) {
+                return None;
+            }
+            let names = refined.names.as_ref().filter(|names| !names.contains(text));
+            Some(names.map_or("does not match the pattern".to_owned(), |names| {
+                fuse_base::closest(text, names.iter().map(EcoString::as_str))
+                    .map_or("is none of these".to_owned(), |near| {
+                        format!("is none of these (`\"{near}\"` is)")
+                    })
+            }))
         }
         (Value::List(items), Ty::List(item, b)) => {
             let len = i64::try_from(items.len()).unwrap_or(i64::MAX);

@@ -211,7 +211,7 @@ impl Body<'_, '_> {
         &mut self,
         generics: &[GenericView],
         found: &Found,
-        callee: (Callee, &str),
+        callee: (Option<Callee>, &str),
         places: &[Option<Span>],
         span: Span,
     ) -> bool {
@@ -250,7 +250,7 @@ impl Body<'_, '_> {
         case: &EcoString,
         names: &[EcoString],
         found: &Found,
-        callee: (Callee, &str),
+        callee: (Option<Callee>, &str),
         place: Span,
     ) {
         let others = self.accepting(callee.0, found);
@@ -263,7 +263,9 @@ impl Body<'_, '_> {
             .collect();
         let of = if earlier.is_empty() { String::new() } else { format!(" for {}", earlier.join(", ")) };
         let mut help = format!("`{}` accepts `{accepted}`{of}", callee.1);
-        if others.is_empty() {
+        if callee.0.is_none() {
+            help.push_str(": name one of these");
+        } else if others.is_empty() {
             help.push_str("; nothing else in reach accepts it: produce it as one of these");
         } else {
             help.push_str(&format!("; `{case}` is accepted by {}", others.join(", ")));
@@ -282,11 +284,11 @@ impl Body<'_, '_> {
 
     /// Other declarations of the same kind, of the package, its imports and the standard library, whose bounds admit
     /// these type arguments for their first parameter.
-    fn accepting(&mut self, callee: Callee, found: &Found) -> Vec<String> {
+    fn accepting(&mut self, callee: Option<Callee>, found: &Found) -> Vec<String> {
         for name in self.checker.files.std_names() {
             self.checker.load_std(&name);
         }
-        let Callee::Resource(own) = callee else { return Vec::new() };
+        let Some(Callee::Resource(own)) = callee else { return Vec::new() };
         let decl = |sig: &crate::model::Signature| match sig.params.first().map(|param| &param.ty) {
             Some(Ty::Artifact(artifact)) => Some(artifact.decl),
             _ => None,

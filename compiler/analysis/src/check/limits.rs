@@ -3,8 +3,8 @@
 use fuse_base::{Diagnostic, Span, codes};
 
 use super::Checker;
-use crate::model::{Kind, Typed};
-use crate::ty::{Facet, Ty};
+use crate::model::{Kind, Package, Typed};
+use crate::ty::{Facet, RecordTy, Ty};
 use crate::value::Value;
 
 /// How many expressions, types and definitions may be open inside one another.
@@ -17,6 +17,8 @@ const PART: usize = 128;
 const TYPE_PARTS: usize = 10_000;
 /// How many names may be compared with misspelt ones.
 pub(super) const COMPARISONS: usize = 1_000_000;
+/// How many expressions all calls of functions may take.
+pub(super) const FUEL: usize = 200_000;
 /// How much of a text stands in a message.
 const SHOWN: usize = 80;
 
@@ -39,6 +41,21 @@ impl Checker<'_> {
 
     pub(super) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Counts an expression in a function that is called; `false` after a diagnostic where they are too many.
+    pub(super) fn burn(&mut self, span: Span) -> bool {
+        if self.fuel == 1 {
+            let diagnostic = Diagnostic::new(
+                &codes::syntax::OVER_THE_LIMIT,
+                span,
+                format!("the calls of functions in the package take more than {FUEL} expressions"),
+            )
+            .help("go over shorter lists, or let a task compute this");
+            self.report(diagnostic);
+        }
+        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel > 0
     }
 
     /// Counts a copy of a constant; `false` after a diagnostic where all copies together are too much.
@@ -65,7 +82,7 @@ impl Checker<'_> {
     /// Whether a named type is small enough to be copied; a diagnostic where it is not.
     pub(super) fn small_type(&mut self, ty: &Ty, span: Span) -> bool {
         let mut left = TYPE_PARTS;
-        weigh_type(ty, &mut left);
+        weigh_type(&self.package, ty, &mut left);
         if left > 0 {
             return true;
         }
@@ -98,15 +115,22 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-fn weigh_type(ty: &Ty, left: &mut usize) {
+fn weigh_type(package: &Package, ty: &Ty, left: &mut usize) {
     *left = left.saturating_sub(1);
+    let record = |record: &RecordTy, left: &mut usize| {
+        record.fields.iter().for_each(|field| weigh_type(package, &field.ty, left));
+    };
     match ty {
         _ if *left == 0 => {}
-        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => weigh_type(inner, left),
-        Ty::Record(record) => record.fields.iter().for_each(|field| weigh_type(&field.ty, left)),
+        Ty::List(inner, _) | Ty::Map(inner) | Ty::Optional(inner) => weigh_type(package, inner, left),
+        Ty::Record(fields) => record(fields, left),
+        Ty::Tagged(id) => {
+            let cases = package.enums.get(id.0 as usize).map_or(&[][..], |def| &def.records);
+            cases.iter().for_each(|case| record(case, left));
+        }
         Ty::Artifact(artifact) => artifact.facets.iter().for_each(|facet| {
             if let Facet::Row(ty) = facet {
-                weigh_type(ty, left);
+                weigh_type(package, ty, left);
             }
         }),
         _ => {}

@@ -6,15 +6,17 @@ use fuse_syntax::ast::{Expr, Name};
 
 use super::body::Body;
 use super::constant::{fold, has_error};
-use super::expr::constant;
 use super::fit::root_local;
 use super::scope::Def;
 use crate::model::{Kind, Typed};
-use crate::ty::{ArtifactTy, Ty};
+use crate::ty::{ArtifactTy, Facet, Ty};
 use crate::value::Value;
 
 impl Body<'_, '_> {
     pub(super) fn member(&mut self, base: &Expr, name: &Name, span: Span) -> Typed {
+        if let Some(part) = self.part_of(base, &Value::Str(name.text.clone()), span) {
+            return part;
+        }
         if let Some((def, text)) = self.path(base) {
             return self.static_member(def, &text, base.span, name, span);
         }
@@ -22,10 +24,9 @@ impl Body<'_, '_> {
         if has_error(&base) || name.is_missing() {
             return Typed::error(span);
         }
-        if let Kind::Generic(_) = base.kind
-            && name.text == "name"
-        {
-            return Typed { kind: Kind::CaseName(Box::new(base)), ty: Ty::string(), late: false, span };
+        let case = matches!((&base.kind, &base.ty), (Kind::Value(Value::Case(_)), Ty::Json));
+        if (case || matches!(base.kind, Kind::Generic(_))) && name.text == "name" {
+            return fold(Typed { kind: Kind::CaseName(Box::new(base)), ty: Ty::string(), late: false, span });
         }
         // A binding that may be absent lends its absence to its fields.
         if let Ty::Optional(inner) = &base.ty
@@ -50,10 +51,7 @@ impl Body<'_, '_> {
                 Def::Error => Typed::error(span),
                 other => self.not_a_member_value(&format!("{text}.{}", name.text), other, span),
             },
-            Def::Enum(id) => match self.checker.case(id, name) {
-                Some(case) => constant(Value::Case(case), Ty::Enum(id), span),
-                None => Typed::error(span),
-            },
+            Def::Enum(id) => Typed { span, ..self.bare_case(id, name) },
             Def::Const(id) => {
                 let typed = self.checker.const_item(id, base);
                 if has_error(&typed) { Typed::error(span) } else { self.value_member(typed, name, span) }
@@ -74,7 +72,7 @@ impl Body<'_, '_> {
 
     fn not_a_member_value(&mut self, text: &str, def: Def, span: Span) -> Typed {
         let help = match def {
-            Def::Task(_) | Def::Fn(_) => format!("call it: `{text}(…)`"),
+            Def::Task(_) | Def::Fn(_) | Def::Reader(_) => format!("call it: `{text}(…)`"),
             Def::Resource(_) => format!("apply it: `apply {text}(…)`"),
             _ => "name a value here".to_owned(),
         };
@@ -84,7 +82,7 @@ impl Body<'_, '_> {
     }
 
     /// A member of a value, by its type.
-    fn value_member(&mut self, base: Typed, name: &Name, span: Span) -> Typed {
+    pub(super) fn value_member(&mut self, base: Typed, name: &Name, span: Span) -> Typed {
         let late = base.late;
         let text = name.text.clone();
         let make = |kind: Kind, ty: Ty| fold(Typed { kind, ty, late, span });
@@ -121,6 +119,13 @@ impl Body<'_, '_> {
             let ty = ty.clone();
             return Typed { kind: Kind::ArtifactField(Box::new(base), text), ty, late, span };
         }
+        if decl.open_metrics
+            && let Some(Facet::Row(Ty::Record(closed))) = artifact.facets.first()
+            && closed.fields.iter().all(|field| field.name != text)
+        {
+            let names: Vec<EcoString> = closed.fields.iter().map(|field| field.name.clone()).collect();
+            return self.no_member(&base, name, &names);
+        }
         if decl.open_metrics {
             return Typed { kind: Kind::Metric(Box::new(base), text), ty: Ty::float(), late, span };
         }
@@ -156,8 +161,13 @@ impl Body<'_, '_> {
 
     /// `list[0]`, `map["key"]`, `serves[F]`: the index is constant.
     pub(super) fn index(&mut self, base: &Expr, index: &Expr, span: Span) -> Typed {
-        let base = self.expr(base, None);
         let index = self.expr(index, None);
+        if let Kind::Value(key) = &index.kind
+            && let Some(part) = self.part_of(base, key, span)
+        {
+            return part;
+        }
+        let base = self.expr(base, None);
         if has_error(&base) || has_error(&index) {
             return Typed::error(span);
         }
@@ -172,7 +182,7 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         let ty = match (&base.ty, &index.kind) {
-            (Ty::List(item, _), Kind::Value(Value::Int(_))) => (**item).clone(),
+            (Ty::List(item, _), _) if matches!(index.ty, Ty::Int(_) | Ty::Count(_)) => (**item).clone(),
             (Ty::Map(item), _) => (**item).clone(),
             (Ty::Record(record), Kind::Generic(_)) => {
                 record.fields.first().map_or(Ty::Json, |f| f.ty.clone())

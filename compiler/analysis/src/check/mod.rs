@@ -14,9 +14,11 @@ mod call;
 mod clauses;
 mod constant;
 mod declare;
+mod enums;
 mod expr;
 mod fit;
 mod follow_ups;
+mod function_body;
 mod functions;
 mod generics;
 mod limits;
@@ -25,14 +27,16 @@ mod member;
 mod modules;
 mod operators;
 mod params;
+mod parts_of;
 mod pipeline;
+mod reader;
 mod resource;
 mod returns;
 mod scope;
 mod settings;
 mod show;
-mod substitute;
 mod task;
+mod texts;
 mod tool;
 mod types;
 
@@ -115,11 +119,13 @@ enum FnState {
     Done(Rc<Function>),
 }
 
-/// A checked `const fn`: its body over its parameters.
+/// A checked `const fn`.
 struct Function {
     params: Vec<crate::model::Param>,
+    generics: Vec<crate::model::Generic>,
     ret: Ty,
-    body: crate::model::Typed,
+    /// Whether something in it was reported.
+    broken: bool,
 }
 
 /// A task or resource whose signature is known and whose body waits.
@@ -145,8 +151,13 @@ pub(crate) struct Checker<'a> {
     scopes: Vec<Scope>,
     tool_scopes: Vec<Scope>,
     consts: Vec<ConstDef>,
+    readers: Vec<reader::ReaderDef>,
+    /// The sources of the package's enums, in their order.
+    enums: Vec<enums::EnumSource>,
     aliases: Vec<AliasDef>,
     fns: Vec<FnDef>,
+    /// The functions that are being checked, each for the one before it.
+    fn_trail: Vec<usize>,
     pending: Vec<PendingBody>,
     read_files: Vec<FileId>,
     /// How many definitions and expressions are open inside one another.
@@ -155,6 +166,8 @@ pub(crate) struct Checker<'a> {
     copies: usize,
     /// How many names may still be compared with misspelt ones.
     comparisons: usize,
+    /// How many expressions calls of functions may still take.
+    fuel: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -171,13 +184,17 @@ impl<'a> Checker<'a> {
             scopes: Vec::new(),
             tool_scopes: Vec::new(),
             consts: Vec::new(),
+            readers: Vec::new(),
+            enums: Vec::new(),
             aliases: Vec::new(),
             fns: Vec::new(),
+            fn_trail: Vec::new(),
             pending: Vec::new(),
             read_files: Vec::new(),
             depth: 0,
             copies: limits::COPIES,
             comparisons: limits::COMPARISONS,
+            fuel: limits::FUEL,
         }
     }
 

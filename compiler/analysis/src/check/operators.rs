@@ -154,6 +154,9 @@ impl Body<'_, '_> {
             let (a, b) = (self.checker.show(&left.ty), self.checker.show(&right.ty));
             let sign = self.checker.sources.text(op_span).to_owned();
             let help = match (&left.ty, &right.ty) {
+                (Ty::Tagged(_), _) | (_, Ty::Tagged(_)) => {
+                    "cases with records are handed on as they are: let a step look into them"
+                }
                 (a, b) if ordered && a == b => "these have no order: compare with `==` or `!=`",
                 (Ty::Int(_) | Ty::Float(_), Ty::Int(_) | Ty::Float(_)) => "declare both as `Float`",
                 _ => "both sides are of one type: numbers, texts, quantities, or cases of one enum",
@@ -177,6 +180,11 @@ impl Body<'_, '_> {
         let right = self.expect(right, &list);
         if has_error(&left) || has_error(&right) {
             return Typed::error(span);
+        }
+        if let Ty::Tagged(_) = left.ty {
+            let shown = self.checker.show(&left.ty);
+            let help = "cases with records are handed on as they are: let a step look into them";
+            return self.wrong_operands(span, &format!("`in` cannot compare {shown}"), help);
         }
         if right.late {
             let diagnostic = Diagnostic::new(

@@ -21,6 +21,7 @@ impl Checker<'_> {
         for item in &ast.items {
             self.facets_of(module, None, item);
         }
+        self.all_enums(module);
         self.all_aliases(module);
         for item in &ast.items {
             if let ItemKind::Tool(tool) = &item.kind {
@@ -29,6 +30,7 @@ impl Checker<'_> {
         }
         self.all_consts(module);
         self.all_functions(module);
+        self.all_readers(module);
         let pending: Vec<usize> = (0..self.pending.len())
             .filter(|at| self.pending.get(*at).is_some_and(|p| p.module == module))
             .collect();
@@ -61,10 +63,17 @@ impl Checker<'_> {
                 let fields: Vec<(EcoString, Ty)> = artifact
                     .fields
                     .iter()
-                    .map(|field| (field.name.text.clone(), self.ty(&field.ty, &env)))
+                    .map(|field| {
+                        self.no_default(field);
+                        (field.name.text.clone(), self.ty(&field.ty, &env))
+                    })
                     .collect();
                 if let Some(decl) = self.package.artifacts.get_mut(id.0 as usize) {
                     decl.facets = facets;
+                    // `Metrics<{ rmse: Float }>` says which numbers there are.
+                    if decl.open_metrics && decl.facets.is_empty() {
+                        decl.facets.push((EcoString::from("values"), FacetKind::Row));
+                    }
                     decl.fields = fields;
                 }
             }
@@ -128,7 +137,7 @@ impl Checker<'_> {
                             ty.span,
                             format!("a type parameter ranges over an enum, and this is {shown}"),
                         )
-                        .help("write `<F: SomeEnum>` or `<F in [a, b]>`");
+                        .help("write `<F: SomeEnum>`, an enum without records, or `<F in [a, b]>`");
                         self.report(diagnostic);
                         Bound::Type
                     }
@@ -222,7 +231,7 @@ impl Checker<'_> {
     }
 
     /// A record that is a value has values as fields: artifacts travel on their own.
-    fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
+    pub(super) fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
         let inside = match super::literal::bare(&ty) {
             Ty::Record(record) => {
                 record.fields.iter().any(|f| matches!(super::literal::bare(&f.ty), Ty::Artifact(_)))

@@ -414,7 +414,7 @@ impl Body<'_, '_> {
     }
 
     /// The type of an `if` with both arms, or `T?` without an `else`.
-    fn value_type(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Ty {
+    pub(super) fn value_type(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Ty {
         let of = |block: &Block| block.value.as_ref().map(|value| (value.ty.clone(), value.span));
         let (Some((first, first_span)), other) = (of(then), otherwise.map(of)) else {
             return self.no_arm_value(span);

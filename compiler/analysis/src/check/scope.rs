@@ -20,6 +20,7 @@ pub(super) enum Def {
     Alias(usize),
     Const(usize),
     Fn(usize),
+    Reader(usize),
     Task(TaskId),
     Resource(ResourceId),
     /// A pipeline; calls of pipelines are not built yet.
@@ -45,6 +46,7 @@ impl Def {
             Self::Alias(_) => "a type",
             Self::Const(_) => "a constant",
             Self::Fn(_) => "a function",
+            Self::Reader(_) => "a reader",
             Self::Task(_) => "a task",
             Self::Resource(_) => "a resource",
             Self::Pipeline => "a pipeline",

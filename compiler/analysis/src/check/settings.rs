@@ -1,8 +1,10 @@
 //! `with { … }` and `after …`, in a task's body and at a call.
 
+use std::collections::HashSet;
+
 use ecow::EcoString;
 use fuse_base::{Diagnostic, closest, codes};
-use fuse_syntax::ast::{Expr, ExprKind, RecordEntry};
+use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 
 use super::body::Body;
 use super::call::root_call_mut;
@@ -89,11 +91,8 @@ impl Body<'_, '_> {
             }
             return settings;
         };
-        for entry in entries {
-            let RecordEntry::Field { key, value, .. } = entry else {
-                self.checker.malformed(record.span, "`with` takes no spread", "name each setting");
-                continue;
-            };
+        for entry in &self.without_spreads(entries) {
+            let RecordEntry::Field { key, value, .. } = entry else { continue };
             let pun = Expr { kind: ExprKind::Name(key.text.clone()), span: key.span };
             let value = value.as_ref().unwrap_or(&pun);
             let slot = match key.text.as_str() {
@@ -131,6 +130,47 @@ impl Body<'_, '_> {
             *slot = self.constant_setting(typed, &key.text);
         }
         settings
+    }
+
+    /// `...base` as the fields of `base` that are not given behind it, each by its name.
+    fn without_spreads(&mut self, entries: &[RecordEntry]) -> Vec<RecordEntry> {
+        let mut all: Vec<RecordEntry> = Vec::new();
+        let mut later: HashSet<EcoString> = HashSet::new();
+        for entry in entries.iter().rev() {
+            match entry {
+                RecordEntry::Field { key, .. } => {
+                    later.insert(key.text.clone());
+                    all.push(entry.clone());
+                }
+                RecordEntry::Spread(base) => {
+                    let names = self.spread_names(base);
+                    for name in names.into_iter().rev().filter(|name| later.insert(name.clone())) {
+                        let key = Name { text: name, span: base.span };
+                        let value = ExprKind::Member { base: Box::new(base.clone()), name: key.clone() };
+                        let value = Some(Expr { kind: value, span: base.span });
+                        all.push(RecordEntry::Field { key, quoted: false, value });
+                    }
+                }
+            }
+        }
+        all.reverse();
+        all
+    }
+
+    /// The names of the fields that a spread brings; none after a diagnostic.
+    fn spread_names(&mut self, base: &Expr) -> Vec<EcoString> {
+        let typed = self.expr(base, None);
+        if let Ty::Record(record) = &typed.ty {
+            return record.fields.iter().map(|field| field.name.clone()).collect();
+        }
+        if !has_error(&typed) {
+            let found = self.checker.show(&typed.ty);
+            let message = format!("only a record can be spread, and this is {found}");
+            let diagnostic = Diagnostic::new(&codes::types::WRONG_TYPE, base.span, message)
+                .help("give the settings by name");
+            self.checker.report(diagnostic);
+        }
+        Vec::new()
     }
 
     fn constant_setting(&mut self, typed: Typed, name: &str) -> Option<Typed> {
@@ -177,11 +217,8 @@ impl Body<'_, '_> {
             }
             return;
         };
-        for entry in entries {
-            let RecordEntry::Field { key, value, .. } = entry else {
-                self.checker.malformed(value.span, "`env` takes no spread", "name each variable");
-                continue;
-            };
+        for entry in &self.without_spreads(entries) {
+            let RecordEntry::Field { key, value, .. } = entry else { continue };
             let start = |c: char| c.is_ascii_alphabetic() || c == '_';
             let rest = |c: char| c.is_ascii_alphanumeric() || c == '_';
             let good = key.text.starts_with(start) && key.text.chars().all(rest);

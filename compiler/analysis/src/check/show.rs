@@ -32,6 +32,10 @@ impl Package {
                 if let Some(pattern) = &text.pattern {
                     let _ = write!(out, " matches r\"{pattern}\"");
                 }
+                if let Some(names) = &text.names {
+                    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+                    let _ = write!(out, " in [{}]", names.join(", "));
+                }
                 out
             }
             Ty::Url => "Url".to_owned(),
@@ -41,7 +45,9 @@ impl Package {
             Ty::Scalar => "Scalar".to_owned(),
             Ty::Range => "Range".to_owned(),
             Ty::Json => "any value of a manifest".to_owned(),
-            Ty::Enum(id) => self.enums.get(id.0 as usize).map_or("?", |e| e.name.as_str()).to_owned(),
+            Ty::Enum(id) | Ty::Tagged(id) => {
+                self.enums.get(id.0 as usize).map_or("?", |e| e.name.as_str()).to_owned()
+            }
             Ty::List(item, Bounds { low: Some(0), high: Some(256) | None }) => {
                 format!("List<{}>", self.show(item, generics))
             }

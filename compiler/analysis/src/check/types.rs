@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
-use fuse_syntax::ast::{self, Name, TypeArg, TypeExpr, TypeKind};
+use fuse_syntax::ast::{self, ExprKind, Name, TypeArg, TypeExpr, TypeKind};
 
 use super::body::Env;
 use super::scope::Def;
@@ -39,6 +39,10 @@ impl Checker<'_> {
                 let ty = self.ty(base, env);
                 self.matching(ty, pattern, expr.span)
             }
+            TypeKind::In { base, set } => {
+                let ty = self.ty(base, env);
+                self.named_texts(ty, set, expr.span, env)
+            }
             TypeKind::By { base, form, schemes } => {
                 let ty = self.ty(base, env);
                 self.by(ty, form, schemes, expr.span)
@@ -46,7 +50,7 @@ impl Checker<'_> {
         }
     }
 
-    fn bad_type(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Ty {
+    pub(super) fn bad_type(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Ty {
         let diagnostic = Diagnostic::new(&codes::types::BAD_TYPE, span, message).help(help);
         self.report(diagnostic);
         Ty::Error
@@ -67,7 +71,10 @@ impl Checker<'_> {
         }
         let def = self.path_def(path, env);
         match def {
-            Some(Def::Enum(id)) => self.without_args(args, Ty::Enum(id), &last.text),
+            Some(Def::Enum(id)) => {
+                let ty = self.enum_ty(id, span);
+                self.without_args(args, ty, &last.text)
+            }
             Some(Def::Alias(id)) => {
                 let ty = self.alias(id, span);
                 self.without_args(args, ty, &last.text)
@@ -194,6 +201,7 @@ impl Checker<'_> {
         let mut out: Vec<FieldTy> = Vec::new();
         for field in fields {
             let ty = self.ty(&field.ty, env);
+            self.no_default(field);
             if let Some(first) = out.iter().find(|known| known.name == field.name.text) {
                 let diagnostic = Diagnostic::new(
                     &codes::names::DUPLICATE_NAME,
@@ -208,6 +216,19 @@ impl Checker<'_> {
             }
         }
         Ty::Record(Rc::new(RecordTy { name, fields: out }))
+    }
+
+    /// A field is always given, or absent where it is `T?`.
+    pub(super) fn no_default(&mut self, field: &ast::Field) {
+        if let Some(default) = &field.default {
+            let diagnostic = Diagnostic::new(
+                &codes::types::FIELD_DEFAULT,
+                default.span,
+                format!("the field `{}` cannot have a default", field.name.text),
+            )
+            .help("declare it optional with `?`, or spread a `const` with the usual values: `{ ...usual, a: 1 }`");
+            self.report(diagnostic);
+        }
     }
 
     /// The type behind a `type` name; a type that contains itself is an error.
@@ -294,7 +315,21 @@ impl Checker<'_> {
                 *place = facet;
             }
         }
+        self.only_floats(id, &facets, args);
         Ty::Artifact(Rc::new(ArtifactTy { decl: id, facets, by: None }))
+    }
+
+    /// `Metrics<{ rmse: Float }>`: what is logged are numbers.
+    fn only_floats(&mut self, id: ArtifactId, facets: &[Facet], args: &[TypeArg]) {
+        let metrics = self.package.artifacts.get(id.0 as usize).is_some_and(|decl| decl.open_metrics);
+        let Some(Facet::Row(Ty::Record(record))) = facets.first().filter(|_| metrics) else { return };
+        let plain = |ty: &Ty| ty.is_error() || *ty == Ty::float();
+        if let Some(odd) = record.fields.iter().find(|field| !plain(&field.ty)) {
+            let shown = self.show(&odd.ty);
+            let span = args.first().map_or(odd.span, |arg| arg.value.span);
+            let message = format!("a metric is a `Float`, and `{}` is {shown}", odd.name);
+            self.bad_type(span, message, "declare it as `Float`; other values are outputs of their own");
+        }
     }
 
     /// The argument of a facet or of a type parameter with the same kind.
@@ -323,9 +358,25 @@ impl Checker<'_> {
                     None => Facet::Unset,
                 }
             }
-            FacetKind::Row | FacetKind::Const(_) => {
+            FacetKind::Row => {
                 let ty = self.ty(arg, env);
                 if ty.is_error() { Facet::Unset } else { Facet::Row(ty) }
+            }
+            FacetKind::Const(ty) => {
+                let Some(name) = plain else {
+                    self.bad_type(
+                        arg.span,
+                        "the name of a constant stands here",
+                        "write the name of a `const`",
+                    );
+                    return Facet::Unset;
+                };
+                if let Some(param) = env.params.iter().position(|p| p.name == name.text && p.constant) {
+                    return Facet::ConstParam(param);
+                }
+                let kind = ExprKind::Name(name.text.clone());
+                let value = self.constant(&ast::Expr { kind, span: name.span }, ty, env);
+                value.as_ref().and_then(Value::text).map_or(Facet::Unset, Facet::Case)
             }
         }
     }
@@ -395,7 +446,7 @@ impl Checker<'_> {
         self.refine_string(ty, span, |refined| refined.pattern = Some(text))
     }
 
-    fn refine_string(&mut self, ty: Ty, span: Span, change: impl FnOnce(&mut Text)) -> Ty {
+    pub(super) fn refine_string(&mut self, ty: Ty, span: Span, change: impl FnOnce(&mut Text)) -> Ty {
         match ty {
             Ty::String(mut text) => {
                 change(&mut text);
@@ -405,7 +456,7 @@ impl Checker<'_> {
             Ty::Error => Ty::Error,
             other => {
                 let message = format!("{} has no pattern", self.show(&other));
-                self.bad_type(span, message, "`matches` refines `String`")
+                self.bad_type(span, message, "`matches` and `in` refine `String`")
             }
         }
     }

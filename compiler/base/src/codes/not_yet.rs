@@ -13,8 +13,6 @@ codes! {
     TRIGGER = "FS0908" Error "not-yet-trigger";
     /// `external task`.
     EXTERNAL = "FS0909" Error "not-yet-external";
-    /// `reader`.
-    READER = "FS0910" Error "not-yet-reader";
     /// `Dir?`.
     DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
@@ -25,10 +23,6 @@ codes! {
     GENERIC_PIPELINE = "FS0914" Error "not-yet-generic-pipeline";
     /// Settings of `with` that come later.
     SETTING = "FS0915" Error "not-yet-setting";
-    /// A `const fn` with statements or type parameters.
-    CONST_FN_BODY = "FS0916" Error "not-yet-const-fn";
-    /// Enum cases that carry records.
-    ENUM_RECORD = "FS0917" Error "not-yet-enum-record";
     /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.
     ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.

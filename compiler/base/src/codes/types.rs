@@ -51,4 +51,12 @@ codes! {
     BAD_TYPE = "FS0325" Error "bad-type";
     /// A manifest without constant apiVersion, kind or name.
     MANIFEST = "FS0326" Error "manifest";
+    /// A file that is read at build and does not have the shape that its reader declares.
+    FILE_SHAPE = "FS0334" Error "file-shape";
+    /// A file that is read at build and is not of its format.
+    FILE_SYNTAX = "FS0335" Error "file-syntax";
+    /// A field of a record, case or artifact with a default.
+    FIELD_DEFAULT = "FS0333" Error "field-default";
+    /// `fail` in a `const fn`.
+    FUNCTION_FAILED = "FS0332" Error "function-failed";
 }

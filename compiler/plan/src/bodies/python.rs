@@ -248,7 +248,7 @@ fn outputs(out: &mut EcoString, body: &Body<'_>) {
 fn kind(ty: &Ty) -> String {
     let base = match types::present(ty) {
         inner if is_files(inner) => "files",
-        Ty::List(..) | Ty::Map(_) | Ty::Record(_) => "json",
+        Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Tagged(_) => "json",
         _ => "text",
     };
     if matches!(ty, Ty::Optional(_)) { format!("{base}?") } else { base.to_owned() }

@@ -23,7 +23,7 @@ pub(crate) fn value(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Text>
         (Val::Const(Value::None), _) => Some(Text::One(EcoString::from(ABSENT))),
         (_, Ty::Optional(inner)) => value(cx, val, inner, span),
         (Val::Late(late), _) => Some(Text::One(late.text())),
-        (_, Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Range) => {
+        (_, Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Tagged(_) | Ty::Range) => {
             let composite = composite(cx, val, ty, span)?;
             match composite.write() {
                 Ok(Encoded::One(text)) => Some(Text::One(text.into())),
@@ -99,7 +99,7 @@ fn composite(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Composite> {
         (Val::List(items), Ty::List(item, _)) => {
             items.iter().map(|one| composite(cx, one, item, span)).collect::<Option<_>>().map(Composite::List)
         }
-        (Val::Record(fields), Ty::Record(_) | Ty::Map(_)) => {
+        (Val::Record(fields), Ty::Record(_) | Ty::Map(_) | Ty::Tagged(_)) => {
             let get = |key: &str| fields.iter().find(|(name, _)| name == key).map(|(_, field)| field.clone());
             entries(cx, fields.iter().map(|(key, _)| key.clone()).collect(), &get, ty, span)
         }
@@ -108,7 +108,7 @@ fn composite(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Composite> {
             .map(|one| composite(cx, &Val::Const(one.clone()), item, span))
             .collect::<Option<_>>()
             .map(Composite::List),
-        (Val::Const(Value::Record(fields)), Ty::Record(_) | Ty::Map(_)) => {
+        (Val::Const(Value::Record(fields)), Ty::Record(_) | Ty::Map(_) | Ty::Tagged(_)) => {
             let get = |key: &str| fields.get(key).cloned().map(Val::Const);
             entries(cx, fields.keys().cloned().collect(), &get, ty, span)
         }
@@ -143,6 +143,14 @@ fn entries(
             for field in &record.fields {
                 let value = get(&field.name).unwrap_or(Val::none());
                 all.push((field.name.to_string(), composite(cx, &value, &field.ty, span)?));
+            }
+        }
+        Ty::Tagged(_) => {
+            for (case, record) in
+                crate::types::variants(cx.package, ty).filter(|(case, _)| keys.contains(case))
+            {
+                let value = get(case).unwrap_or(Val::none());
+                all.push((case.to_string(), composite(cx, &value, &Ty::Record(record), span)?));
             }
         }
         Ty::Map(item) => {

@@ -17,6 +17,7 @@ mod guards;
 mod helpers;
 mod join;
 mod joined;
+mod narrow;
 mod registry;
 mod settings;
 mod shape;

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
 use super::guards::rename;
+use super::narrow::narrowed;
 use super::settings::{Resolved, Variable, declared};
 use super::shape::shape;
 use super::val::{Late, NodeAt, Origin, Val};
@@ -177,7 +178,8 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
             continue;
         }
         parts.files_in |= types::in_store(&param.ty);
-        parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &param.ty, &[]));
+        let ty = arg.map_or_else(|| param.ty.clone(), |arg| narrowed(&param.ty, &arg.value));
+        parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &ty, &[]));
         match kind {
             ParamKind::String => parts.inputs.push(eco_format!("--in={name}=$(params.{name})")),
             ParamKind::Array => {

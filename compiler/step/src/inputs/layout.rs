@@ -53,7 +53,7 @@ impl<'a> Layout<'a> {
                 items.collect::<Result<_, _>>().map(Json::Array)
             }
             (WireType::Map(item), Json::Object(fields)) => self.fields(fields, at, &|_| Some(item.as_ref())),
-            (WireType::Record(types), Json::Object(fields)) => {
+            (WireType::Record(types) | WireType::Union(types), Json::Object(fields)) => {
                 self.fields(fields, at, &|key| types.iter().find(|(name, _)| name == key).map(|(_, ty)| ty))
             }
             (WireType::Files(artifact), Json::String(text)) => {

@@ -45,6 +45,13 @@ pub enum TypeKind {
         /// The expression.
         pattern: StrLit,
     },
+    /// `String in ["a", "b"]`, `String in fields(Row)`
+    In {
+        /// What is refined.
+        base: Box<TypeExpr>,
+        /// The texts that it may be.
+        set: Box<Expr>,
+    },
     /// `Model<F> by uri(s3, gs)`
     By {
         /// The artifact.

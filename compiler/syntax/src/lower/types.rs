@@ -56,6 +56,7 @@ impl Lower {
                     .unwrap_or_else(|| StrLit { parts: Vec::new(), span: self.span(part.end(), part.end()) });
                 TypeKind::Matches { base, pattern }
             }
+            K::Within => TypeKind::In { base, set: Box::new(self.expr_of(part)) },
             _ => {
                 let form = part.tokens().find(|token| token.kind == K::Ident);
                 let form = form.map_or_else(|| self.missing_name(part.end()), |token| self.name(token));
@@ -140,5 +141,5 @@ impl Lower {
 }
 
 fn is_suffix(kind: K) -> bool {
-    matches!(kind, K::Optional | K::Bounds | K::Matches | K::By)
+    matches!(kind, K::Optional | K::Bounds | K::Matches | K::Within | K::By)
 }

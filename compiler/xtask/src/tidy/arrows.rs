@@ -30,6 +30,8 @@ static KEPT: &[(&str, &[&str])] = &[
     ("rowan", &["fuse-syntax"]),
     ("clap", &["fusec"]),
     ("lsp-server", &["fuse-lsp"]),
+    ("granit-parser", &["fuse-analysis"]),
+    ("jsonc-parser", &["fuse-analysis"]),
     ("serde-saphyr", &["fuse-emit"]),
     ("serde_yaml", &["fuse-emit"]),
     ("kube", &["fuse-step"]),
