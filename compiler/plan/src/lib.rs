@@ -43,7 +43,7 @@ pub fn plan(
     binding::check(&cx);
     let mut registry = Registry::default();
     let mut lowered = Vec::new();
-    for pipeline in &package.pipelines {
+    for pipeline in package.roots_of(target) {
         let mut lower = Lower::new(&cx, pipeline);
         lower.body();
         match lower.finish(&mut registry) {

@@ -80,7 +80,10 @@ impl Checker<'_> {
             ItemKind::Pipeline(pipeline) => {
                 self.style(&pipeline.name, Style::Value);
                 self.only_outside_tools(tool, pipeline.name.span, "pipeline");
-                self.define(module, None, &pipeline.name, Def::Pipeline, public);
+                if tool.is_none() {
+                    let id = self.declare_pipeline(module, item, pipeline);
+                    self.define(module, None, &pipeline.name, Def::Pipeline(id), public);
+                }
             }
             ItemKind::Deploy(deploy) => {
                 self.style(&deploy.name, Style::Value);
@@ -93,8 +96,9 @@ impl Checker<'_> {
             }
             ItemKind::Capability(capability) => {
                 self.style(&capability.name, Style::Type);
-                self.not_yet(&codes::not_yet::CAPABILITY, capability.name.span, "capabilities");
-                self.define(module, tool, &capability.name, Def::Error, public);
+                self.only_outside_tools(tool, capability.name.span, "capability");
+                let def = self.declare_capability(module, capability);
+                self.define(module, None, &capability.name, def, public);
             }
             ItemKind::Reader(reader) => {
                 self.not_yet(&codes::not_yet::READER, reader.name.span, "readers");
@@ -348,7 +352,7 @@ impl Checker<'_> {
     }
 }
 
-fn snake_case(text: &str) -> String {
+pub(super) fn snake_case(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {

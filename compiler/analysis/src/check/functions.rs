@@ -6,7 +6,7 @@ use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::ast::{self, Arg};
 
 use super::body::{Body, Env, EnvParam, Place};
-use super::call::param_views;
+use super::callee::param_views;
 use super::constant::has_error;
 use super::params::env_params;
 use super::scope::Def;

@@ -11,7 +11,12 @@
 
 mod body;
 mod call;
+mod callee;
+mod capability;
+mod choice;
 mod clauses;
+mod compose;
+mod conform;
 mod constant;
 mod declare;
 mod expr;
@@ -19,6 +24,8 @@ mod fit;
 mod follow_ups;
 mod functions;
 mod generics;
+mod graph;
+mod instance;
 mod limits;
 mod literal;
 mod member;
@@ -45,6 +52,7 @@ use fuse_syntax::ast;
 use crate::files::Files;
 use crate::model::{Package, TaskId, ToolId};
 use crate::ty::Ty;
+pub use choice::Demand;
 use modules::Module;
 use scope::Scope;
 
@@ -59,14 +67,23 @@ pub struct Checked {
 
 /// Checks the package whose own files are `entries` (paths relative to the package folder), with everything that
 /// they import. Texts come through `files` and are added to `sources`.
-pub fn check(sources: &mut Sources, files: &dyn Files, entries: &[EcoString]) -> Checked {
+///
+/// `demand` says what is built of it: instances of pipelines with type parameters, and what targets choose.
+pub fn check(
+    sources: &mut Sources,
+    files: &dyn Files,
+    entries: &[EcoString],
+    demand: &Demand<'_>,
+) -> Checked {
     let mut checker = Checker::new(sources, files);
-    checker.load(entries);
+    checker.load(entries, demand);
     for module in checker.order.clone() {
         checker.declare(module);
         checker.signatures(module);
         checker.bodies(module);
     }
+    checker.composition();
+    checker.build(demand);
     checker.finish()
 }
 
@@ -147,6 +164,14 @@ pub(crate) struct Checker<'a> {
     consts: Vec<ConstDef>,
     aliases: Vec<AliasDef>,
     fns: Vec<FnDef>,
+    capabilities: Vec<capability::Capability>,
+    members: Vec<capability::Member>,
+    /// The pipelines as they are declared, by [`crate::model::PipelineId`].
+    templates: Vec<compose::Template>,
+    /// Which pipeline calls which, and where.
+    calls: Vec<graph::Edge>,
+    /// Instances and what is wrong with them.
+    instances: instance::Instances,
     pending: Vec<PendingBody>,
     read_files: Vec<FileId>,
     /// How many definitions and expressions are open inside one another.
@@ -173,6 +198,11 @@ impl<'a> Checker<'a> {
             consts: Vec::new(),
             aliases: Vec::new(),
             fns: Vec::new(),
+            capabilities: Vec::new(),
+            members: Vec::new(),
+            templates: Vec::new(),
+            calls: Vec::new(),
+            instances: instance::Instances::default(),
             pending: Vec::new(),
             read_files: Vec::new(),
             depth: 0,

@@ -30,6 +30,7 @@ pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
         | Kind::Value(_)
         | Kind::Option(..)
         | Kind::Generic(_)
+        | Kind::Offered(..)
         | Kind::Local(_)
         | Kind::Call(_)
         | Kind::Apply(_)

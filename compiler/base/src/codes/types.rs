@@ -51,4 +51,6 @@ codes! {
     BAD_TYPE = "FS0325" Error "bad-type";
     /// A manifest without constant apiVersion, kind or name.
     MANIFEST = "FS0326" Error "manifest";
+    /// A tool that does not have what a capability asks for.
+    CAPABILITY = "FS0327" Error "capability";
 }

@@ -67,6 +67,9 @@ pub(crate) struct Arg {
 impl<'a> Lower<'a, '_> {
     /// A call: its arguments first, then itself.
     pub(super) fn step(&mut self, call: &'a Call) -> Val {
+        if let Callee::Pipeline(id) = call.callee {
+            return self.composed(id, call);
+        }
         let hint = self.hint.take();
         let args: Vec<Option<Arg>> = call
             .args
@@ -105,11 +108,9 @@ impl<'a> Lower<'a, '_> {
                 let Some(resource) = self.cx.package.resources.get(id.0 as usize) else { return Val::Error };
                 Work::Apply(Box::new(ApplyWork { call, resource, args, settings }))
             }
+            Callee::Pipeline(_) | Callee::Member(_) => return Val::Error,
         };
-        let after = call.after.iter().flat_map(|(local, _)| {
-            self.frame.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
-        });
-        let after = after.collect();
+        let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
         let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
