@@ -588,19 +588,21 @@ impl Package {
         self.pipelines.get(id.0 as usize)
     }
 
-    /// What a target builds, in order. A pipeline that others call may lack constants of its own: where the target
-    /// gives none, its callers do.
-    pub fn roots_of<'p>(&'p self, target: &'p Target) -> impl Iterator<Item = &'p Pipeline> {
+    /// What a target builds, in order, and whether others call it. Such a pipeline may lack constants of its own: where
+    /// the target gives none, its callers do.
+    pub fn roots_of<'p>(&'p self, target: &'p Target) -> impl Iterator<Item = (&'p Pipeline, bool)> {
         let here = move |root: &&Root| root.target.as_ref().is_none_or(|name| *name == target.name);
         let whole = move |pipeline: &Pipeline| {
             let set = target.params.get(&pipeline.source);
-            pipeline.params.iter().filter(|param| param.constant && !param.is_optional()).all(|param| {
-                set.is_some_and(|set| set.contains_key(&param.name))
-            })
+            pipeline
+                .params
+                .iter()
+                .filter(|param| param.constant && !param.is_optional())
+                .all(|param| set.is_some_and(|set| set.contains_key(&param.name)))
         };
         self.roots.iter().filter(here).filter_map(move |root| {
             let pipeline = self.pipeline(root.pipeline)?;
-            (!root.called || whole(pipeline)).then_some(pipeline)
+            (!root.called || whole(pipeline)).then_some((pipeline, root.called))
         })
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct EnvParam {
     pub(super) name: EcoString,
     pub(super) ty: Ty,
     pub(super) constant: bool,
+    /// The case that it is in an instance.
+    pub(super) case: Option<EcoString>,
     pub(super) span: Span,
 }
 

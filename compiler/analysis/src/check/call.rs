@@ -11,7 +11,7 @@ use super::callee::{OutputView, ParamView};
 use super::constant::has_error;
 use super::expr::arg_value;
 use super::generics::{Found, instantiate, learn};
-use super::instance::Asked;
+use super::instance::{Asked, Known, known};
 use super::literal::bare;
 use super::scope::Def;
 use crate::model::{Call, Callee, Kind, MemberId, Settings, Typed};
@@ -148,22 +148,7 @@ impl Body<'_, '_> {
         let used = called.via.map(|(at, _)| at);
         let Some(face) = self.checker.face(callee, used) else { return Typed::error(span) };
         let (generics, own_name, declared) = (&face.generics, face.name.clone(), face.span);
-        let stands = match self.env.place {
-            Place::Pipeline => true,
-            // The call that `deploy` takes; its arguments are constant.
-            Place::Deploy => {
-                matches!(callee, Callee::Resource(_)) && !std::mem::replace(&mut self.deployed, true)
-            }
-            Place::Constant | Place::Function | Place::Task | Place::Resource => false,
-        };
-        if !stands {
-            let diagnostic = Diagnostic::new(
-                &codes::names::WRONG_KIND,
-                span,
-                format!("`{text}` is a step, and steps stand in pipelines"),
-            )
-            .help("call it in a `pipeline` and hand its outputs on");
-            self.checker.report(diagnostic);
+        if !self.may_stand(callee, text, span) {
             return Typed::error(span);
         }
         if hint.is_none() && self.env.place == Place::Pipeline {
@@ -175,12 +160,11 @@ impl Body<'_, '_> {
         let (tools, given) = self.tools(callee, &face.params, given, span);
         let params: Vec<ParamView> = face.params.into_iter().filter(|param| param.used.is_none()).collect();
         let mut typed = self.arguments(&params, &given, &mut found, &mut places);
-        let broken =
-            !named || tools.is_none() || given.is_none() || typed.iter().flatten().any(has_error);
+        let broken = !named || tools.is_none() || given.is_none() || typed.iter().flatten().any(has_error);
         let fine = !broken
             && self.shaped(&params, &mut typed)
             && self.within_bounds(generics, &found, (callee, text), &places, called.span);
-        let given: Vec<Option<Ty>> = typed.iter().map(|arg| Some(arg.as_ref()?.ty.clone())).collect();
+        let given: Vec<Option<Known>> = typed.iter().map(|arg| arg.as_ref().map(known)).collect();
         for (slot, param) in typed.iter_mut().zip(&params) {
             if let Some(arg) = slot.take() {
                 // Without the type parameters, the arguments that need none are checked all the same.
@@ -198,7 +182,9 @@ impl Body<'_, '_> {
                     return Typed { kind: Kind::Error, ty, late: true, span };
                 };
                 // An instance may know more of its outputs than its declaration does.
-                if let Some(face) = self.checker.face(Callee::Pipeline(id), None).filter(|_| self.flow.instance) {
+                if let Some(face) =
+                    self.checker.face(Callee::Pipeline(id), None).filter(|_| self.flow.instance)
+                {
                     ty = outputs(&face.outputs, face.single, &Vec::new(), (&typed, &params), broken);
                 }
                 (Callee::Pipeline(id), Vec::new())
@@ -222,6 +208,28 @@ impl Body<'_, '_> {
         Typed { kind, ty, late: true, span }
     }
 
+    /// Whether a step may stand here; a diagnostic where it may not.
+    fn may_stand(&mut self, callee: Callee, text: &str, span: Span) -> bool {
+        let stands = match self.env.place {
+            Place::Pipeline => true,
+            // The call that `deploy` takes; its arguments are constant.
+            Place::Deploy => {
+                matches!(callee, Callee::Resource(_)) && !std::mem::replace(&mut self.deployed, true)
+            }
+            Place::Constant | Place::Function | Place::Task | Place::Resource => false,
+        };
+        if !stands {
+            let diagnostic = Diagnostic::new(
+                &codes::names::WRONG_KIND,
+                span,
+                format!("`{text}` is a step, and steps stand in pipelines"),
+            )
+            .help("call it in a `pipeline` and hand its outputs on");
+            self.checker.report(diagnostic);
+        }
+        stands
+    }
+
     /// Which argument is for which parameter; `None` after a diagnostic.
     pub(super) fn arrange(
         &mut self,
@@ -232,7 +240,8 @@ impl Body<'_, '_> {
         span: Span,
     ) -> Option<Vec<Option<(Expr, Span)>>> {
         let mut slots: Vec<Option<(Expr, Span)>> = vec![None; params.len()];
-        let mut positional = params.iter().enumerate().filter(|(_, param)| !param.optional).map(|(at, _)| at);
+        let mut positional =
+            params.iter().enumerate().filter(|(_, param)| !param.optional).map(|(at, _)| at).peekable();
         let (mut fine, mut named) = (true, false);
         for arg in args {
             let Some(value) = arg_value(arg) else {
@@ -247,6 +256,11 @@ impl Body<'_, '_> {
                         self.unknown_argument(params, name.span, &name.text, callee, declared);
                     }
                     slot
+                }
+                None if self.is_tool_for_another(params, positional.peek().copied(), &value) => {
+                    self.misplaced_tool(params, arg.span, callee);
+                    fine = false;
+                    continue;
                 }
                 None => {
                     let slot = positional.next();
@@ -290,18 +304,22 @@ impl Body<'_, '_> {
             fine = false;
         }
         if !fine {
-            // What was given is checked all the same, each against its own parameter.
-            for (slot, param) in slots.iter().zip(params) {
-                if let Some((value, _)) = slot.as_ref().filter(|_| param.used.is_none()) {
-                    let typed = self.expr(value, Some(&param.ty));
-                    if !mentions_generics(&param.ty) {
-                        self.fit(typed, &param.ty);
-                    }
-                }
-            }
+            self.each_alone(&slots, params);
             return None;
         }
         Some(slots)
+    }
+
+    /// What was given is checked all the same, each against its own parameter.
+    fn each_alone(&mut self, slots: &[Option<(Expr, Span)>], params: &[ParamView]) {
+        for (slot, param) in slots.iter().zip(params) {
+            if let Some((value, _)) = slot.as_ref().filter(|_| param.used.is_none()) {
+                let typed = self.expr(value, Some(&param.ty));
+                if !mentions_generics(&param.ty) {
+                    self.fit(typed, &param.ty);
+                }
+            }
+        }
     }
 
     fn unknown_argument(
@@ -322,6 +340,22 @@ impl Body<'_, '_> {
             did_you_mean(name, params.iter().map(|param| param.name.as_str()))
                 .or_else(|| Some(format!("`{callee}` takes no arguments of this name"))),
         );
+        self.checker.report(diagnostic);
+    }
+
+    /// Whether an argument is a tool, where the parameter at its place takes none and another one does.
+    fn is_tool_for_another(&self, params: &[ParamView], slot: Option<usize>, value: &Expr) -> bool {
+        let here = slot.and_then(|slot| params.get(slot)).is_some_and(|param| param.used.is_some());
+        !here && params.iter().any(|param| param.used.is_some() && param.optional) && self.names_a_tool(value)
+    }
+
+    fn misplaced_tool(&mut self, params: &[ParamView], span: Span, callee: &str) {
+        let name = params.iter().find(|param| param.used.is_some() && param.optional);
+        let name = name.map_or("", |param| param.name.as_str());
+        let text = self.checker.sources.text(span).to_owned();
+        let message = format!("`{callee}` takes no tool at this place");
+        let diagnostic = Diagnostic::new(&codes::types::POSITIONAL_ARGUMENT, span, message)
+            .help(format!("parameters that may be left out are named: `{name}: {text}`"));
         self.checker.report(diagnostic);
     }
 

@@ -67,11 +67,8 @@ impl ParamView {
 }
 
 fn output_views(outputs: &[Output]) -> Vec<OutputView> {
-    let view = |output: &Output| OutputView {
-        name: output.name.clone(),
-        ty: output.ty.clone(),
-        span: output.span,
-    };
+    let view =
+        |output: &Output| OutputView { name: output.name.clone(), ty: output.ty.clone(), span: output.span };
     outputs.iter().map(view).collect()
 }
 

@@ -237,8 +237,8 @@ impl Body<'_, '_> {
             (None, None, _) => {
                 let sets = capability.sets.iter().map(|set| set.name.clone());
                 let members = capability.members.iter();
-                let members = members
-                    .filter_map(|id| Some(self.checker.capability_member_of(*id)?.sig.name.clone()));
+                let members =
+                    members.filter_map(|id| Some(self.checker.capability_member_of(*id)?.sig.name.clone()));
                 let names: Vec<EcoString> = sets.chain(members).collect();
                 let help = did_you_mean(&name.text, names.iter().map(EcoString::as_str));
                 let message = format!("`{text}` is any `{}`, which has no `{}`", capability.name, name.text);

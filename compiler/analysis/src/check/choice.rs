@@ -115,7 +115,11 @@ impl Checker<'_> {
             let diagnostic = Diagnostic::new(&codes::target::NO_CHOICE, used, message)
                 .label(table, "this target")
                 .help(help);
-            self.instances.told.push(if asked == used { diagnostic } else { diagnostic.label(asked, "built by this") });
+            self.instances.told.push(if asked == used {
+                diagnostic
+            } else {
+                diagnostic.label(asked, "built by this")
+            });
             return None;
         };
         match self.tool_named(&choice.value) {
@@ -130,11 +134,11 @@ impl Checker<'_> {
         }
     }
 
-    /// The tool, task or resource that a choice names: `kserve`, `std/kserve`, `./tools`, `./tools:mini`.
+    /// The tool, task or resource that a choice names: `server`, `std/server`, `./tools`, `./tools:mini`.
     fn tool_named(&mut self, text: &str) -> Result<Def, (String, String)> {
         let (path, member) = parts(text);
         let help = || {
-            "write the name of a tool, or its module as it is imported: `std/kserve`, `./tools`, `./tools:name`"
+            "write the name of a tool, or its module as it is imported: `std/…`, `./tools`, `./tools:name`"
                 .to_owned()
         };
         let module = match (path.contains('/'), member) {
@@ -176,7 +180,9 @@ impl Checker<'_> {
 
     /// The tools that a module declares.
     pub(super) fn tools_of(&self, module: usize) -> Vec<ToolId> {
-        let Some(file) = self.modules.get(module).map(|module| Rc::clone(&module.ast)) else { return Vec::new() };
+        let Some(file) = self.modules.get(module).map(|module| Rc::clone(&module.ast)) else {
+            return Vec::new();
+        };
         let names = file.items.iter().filter_map(|item| match &item.kind {
             ItemKind::Tool(tool) => Some(tool.name.text.clone()),
             _ => None,

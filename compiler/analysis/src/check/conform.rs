@@ -49,7 +49,9 @@ impl Checker<'_> {
             self.misfits(misfit, &name, capability, at);
         }
         for member in wanted_members {
-            let Some(text) = self.capability_member_of(member).map(|one| one.sig.name.clone()) else { continue };
+            let Some(text) = self.capability_member_of(member).map(|one| one.sig.name.clone()) else {
+                continue;
+            };
             let scope = self.tool_scopes.get(tool.0 as usize);
             let found = scope.and_then(|scope| scope.get(&text)).map(|entry| entry.def);
             let span = self.package.tools.get(tool.0 as usize).map_or(at, |tool| tool.span);
@@ -222,7 +224,8 @@ fn misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) -> Optio
             help: "a tool takes the parameters of the capability by their names and types".to_owned(),
         });
     }
-    let extra = |own: &&Param| !own.is_optional() && !wanted.params.iter().any(|param| param.name == own.name);
+    let extra =
+        |own: &&Param| !own.is_optional() && !wanted.params.iter().any(|param| param.name == own.name);
     if let Some(own) = found.params.iter().find(extra) {
         return Some(Misfit {
             message: format!("its `{member}` also needs `{}`", own.name),

@@ -60,19 +60,7 @@ impl Checker<'_> {
                 self.define(module, tool, &alias.name, def, public);
             }
             ItemKind::Enum(declaration) => self.declare_enum(module, tool, declaration, public),
-            ItemKind::Artifact(artifact) => {
-                self.style(&artifact.name, Style::Type);
-                let def = Def::Artifact(ArtifactId(index(self.package.artifacts.len())));
-                self.package.artifacts.push(crate::model::ArtifactDef {
-                    name: artifact.name.text.clone(),
-                    facets: Vec::new(),
-                    fields: Vec::new(),
-                    open_metrics: self.modules.get(module).is_some_and(|m| m.path == "core.fuse")
-                        && artifact.name.text == "Metrics",
-                    span: artifact.name.span,
-                });
-                self.define(module, tool, &artifact.name, def, public);
-            }
+            ItemKind::Artifact(artifact) => self.declare_artifact(module, tool, artifact, public),
             ItemKind::Task(task) => self.declare_task(module, tool, item, task, public),
             ItemKind::Resource(resource) => self.declare_resource(module, tool, item, resource, public),
             ItemKind::Tool(declaration) => self.declare_tool(module, tool, item, declaration, public),
@@ -142,6 +130,26 @@ impl Checker<'_> {
             .help("move it to the top of the file");
             self.report(diagnostic);
         }
+    }
+
+    fn declare_artifact(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        artifact: &ast::ArtifactItem,
+        public: bool,
+    ) {
+        self.style(&artifact.name, Style::Type);
+        let def = Def::Artifact(ArtifactId(index(self.package.artifacts.len())));
+        self.package.artifacts.push(crate::model::ArtifactDef {
+            name: artifact.name.text.clone(),
+            facets: Vec::new(),
+            fields: Vec::new(),
+            open_metrics: self.modules.get(module).is_some_and(|m| m.path == "core.fuse")
+                && artifact.name.text == "Metrics",
+            span: artifact.name.span,
+        });
+        self.define(module, tool, &artifact.name, def, public);
     }
 
     fn declare_const(

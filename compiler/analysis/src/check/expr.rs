@@ -249,6 +249,9 @@ impl Body<'_, '_> {
 
     fn param(&mut self, at: usize, span: Span) -> Typed {
         let Some(param) = self.env.params.get(at) else { return Typed::error(span) };
+        if let Some(case) = &param.case {
+            return constant(Value::Case(case.clone()), param.ty.clone(), span);
+        }
         Typed { kind: Kind::Param(at), ty: param.ty.clone(), late: !param.constant, span }
     }
 

@@ -368,9 +368,7 @@ pub(super) fn accepts(found: &Ty, want: &Ty, late: bool) -> bool {
             !known_short && accepts(found, want, late)
         }
         (Ty::Map(found), Ty::Map(want)) => accepts(found, want, late),
-        (Ty::Record(found), Ty::Map(want)) => {
-            found.fields.iter().all(|field| accepts(&field.ty, want, late))
-        }
+        (Ty::Record(found), Ty::Map(want)) => found.fields.iter().all(|field| accepts(&field.ty, want, late)),
         (Ty::Record(found), Ty::Record(want)) => {
             found.fields.len() == want.fields.len()
                 && want.fields.iter().all(|field| {
@@ -417,7 +415,8 @@ pub(super) fn root_local(typed: &Typed) -> Option<crate::model::LocalId> {
 }
 
 /// Why a constant lies outside its type.
-pub(super) fn outside(value: &Value, ty: &Ty) -> Option<String> {
+#[must_use]
+pub fn outside(value: &Value, ty: &Ty) -> Option<String> {
     fn bounds<T: PartialOrd + Copy>(value: T, bounds: &Bounds<T>) -> Option<String> {
         if bounds.admits(value) { None } else { Some("is out of range".to_owned()) }
     }

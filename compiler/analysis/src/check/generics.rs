@@ -285,11 +285,9 @@ impl Body<'_, '_> {
                     (Some(_), None, bounded) => bounded,
                 };
                 let text = match &set.kind {
-                    Kind::Offered(at, name) => self
-                        .env
-                        .uses
-                        .get(*at)
-                        .map_or(text, |used| format!("{}.{name}", used.name)),
+                    Kind::Offered(at, name) => {
+                        self.env.uses.get(*at).map_or(text, |used| format!("{}.{name}", used.name))
+                    }
                     _ => text,
                 };
                 (same || inside, format!("`where {} in {text}`", own.name))

@@ -92,8 +92,8 @@ impl Checker<'_> {
 
     fn too_deep(&mut self, span: Span) {
         let message = format!("more than {CALLS_DEEP} pipelines call one another in a row here");
-        let diagnostic = Diagnostic::new(&codes::syntax::OVER_THE_LIMIT, span, message)
-            .help("compose in fewer steps");
+        let diagnostic =
+            Diagnostic::new(&codes::syntax::OVER_THE_LIMIT, span, message).help("compose in fewer steps");
         self.report(diagnostic);
     }
 

@@ -5,10 +5,11 @@
 //! and tools: only then it is known what a tool demands beyond its capability, and what is in its sets.
 
 use ecow::EcoString;
-use fuse_base::{Diagnostic, Span, codes, did_you_mean};
-use fuse_syntax::ast::{Name, TypeArg, TypeExpr, TypeKind};
+use fuse_base::{Diagnostic, Span, codes};
+use fuse_syntax::ast::Name;
 
 use super::Checker;
+use super::build::Wanted;
 use super::capability::Provider;
 use super::choice::{Chosen, Demand};
 use super::compose::Source;
@@ -16,9 +17,10 @@ use super::generics::{Found, members};
 use super::graph::Reach;
 use super::literal::bare;
 use super::{declare, index};
-use crate::model::{Bound, FacetKind, Kind, PipelineId, Root};
-use crate::project::{Spanned, Target};
+use crate::model::{Bound, Kind, PipelineId, Root, Typed};
+use crate::project::Target;
 use crate::ty::{Facet, Ty};
+use crate::value::Value;
 
 /// How many instances a package may have.
 const INSTANCES: usize = 2_000;
@@ -36,12 +38,37 @@ pub(super) struct Instances {
     pub(super) choices: Vec<Chosen>,
 }
 
+/// What is put into a pipeline.
+#[derive(Clone, Copy)]
+pub(super) struct Put<'t> {
+    pub(super) facets: &'t [Facet],
+    pub(super) providers: &'t [Provider],
+    /// What is known of the arguments.
+    pub(super) args: &'t [Option<Known>],
+}
+
+/// What an instance knows of an argument: the type of an artifact, the case that a constant is.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Known {
+    Artifact(Ty),
+    Case(EcoString),
+    Nothing,
+}
+
+/// What is known of an argument.
+pub(super) fn known(arg: &Typed) -> Known {
+    match &arg.kind {
+        Kind::Value(Value::Case(case)) => Known::Case(case.clone()),
+        _ if matches!(bare(&arg.ty), Ty::Artifact(_)) => Known::Artifact(arg.ty.clone()),
+        _ => Known::Nothing,
+    }
+}
+
 struct Made {
     template: PipelineId,
     facets: Vec<Facet>,
     providers: Vec<Provider>,
-    /// What is given for parameters that are artifacts.
-    args: Vec<Option<Ty>>,
+    args: Vec<Option<Known>>,
     target: Option<usize>,
     id: Option<PipelineId>,
 }
@@ -50,15 +77,7 @@ struct Made {
 pub(super) struct Asked {
     pub(super) span: Span,
     pub(super) places: Vec<Option<Span>>,
-    /// The types of the arguments.
-    pub(super) args: Vec<Option<Ty>>,
-}
-
-/// An entry of `build`.
-struct Wanted {
-    template: PipelineId,
-    facets: Vec<Facet>,
-    asked: Asked,
+    pub(super) args: Vec<Option<Known>>,
 }
 
 impl Checker<'_> {
@@ -180,8 +199,7 @@ impl Checker<'_> {
             return Some(id);
         }
         let target = self.instances.target.filter(|_| reach.targeted);
-        let files = |arg: &Option<Ty>| arg.clone().filter(|ty| matches!(bare(ty), Ty::Artifact(_)));
-        let args: Vec<Option<Ty>> = asked.args.iter().map(files).collect();
+        let args = self.known_constants(id, &asked.args);
         let same = |made: &&Made| {
             (made.template, made.target) == (id, target)
                 && made.facets == facets
@@ -204,11 +222,32 @@ impl Checker<'_> {
             target,
             id: None,
         });
-        let made = self.make(id, (facets, providers, &args), asked);
+        let made = self.make(id, Put { facets, providers, args: &args }, asked);
         if let Some(slot) = self.instances.made.get_mut(slot) {
             slot.id = made;
         }
         made
+    }
+
+    /// What is known of all arguments. A case that is a parameter's default is known as well, unless a target gives
+    /// the parameter another value: that may only happen where nothing calls the pipeline.
+    fn known_constants(&self, id: PipelineId, args: &[Option<Known>]) -> Vec<Option<Known>> {
+        let Some(pipeline) = self.package.pipeline(id) else { return Vec::new() };
+        let set = |name: &EcoString| {
+            let params =
+                self.instances.targets.iter().filter_map(|target| target.params.get(&pipeline.source));
+            args.is_empty() && params.into_iter().any(|params| params.contains_key(name))
+        };
+        let one = |(at, param): (usize, &crate::model::Param)| {
+            let given = args.get(at).cloned().flatten();
+            let default = param.default.as_ref().filter(|_| !set(&param.name)).map(known);
+            match given.or(default)? {
+                Known::Nothing => None,
+                Known::Case(_) if !param.constant => None,
+                known => Some(known),
+            }
+        };
+        pipeline.params.iter().enumerate().map(one).collect()
     }
 
     fn may_make(&mut self, facets: &[Facet], asked: &Asked) -> bool {
@@ -231,15 +270,10 @@ impl Checker<'_> {
         small && more
     }
 
-    fn make(
-        &mut self,
-        id: PipelineId,
-        given: (&[Facet], &[Provider], &[Option<Ty>]),
-        asked: &Asked,
-    ) -> Option<PipelineId> {
-        let (facets, providers, _) = given;
+    fn make(&mut self, id: PipelineId, put: Put<'_>, asked: &Asked) -> Option<PipelineId> {
+        let Put { facets, providers, .. } = put;
         let before = self.diagnostics.len();
-        let head = self.head(id, Some(given))?;
+        let head = self.head(id, Some(put))?;
         let within = self.instance_bounds(id, &head.generics, facets, providers, asked);
         let pipeline = if within {
             let name = self.instance_name(id, facets);
@@ -286,8 +320,9 @@ impl Checker<'_> {
             && (asked.span.start..=asked.span.end).contains(&diagnostic.span.start);
         if !template.is_empty() && !inside {
             let pairs = template.iter().zip(facets);
-            let words: Vec<String> =
-                pairs.map(|(generic, facet)| format!("`{}` is `{}`", generic.name, self.facet_text(facet))).collect();
+            let words: Vec<String> = pairs
+                .map(|(generic, facet)| format!("`{}` is `{}`", generic.name, self.facet_text(facet)))
+                .collect();
             diagnostic = diagnostic.label(asked.span, format!("here {}", words.join(", ")));
         }
         diagnostic
@@ -322,7 +357,8 @@ impl Checker<'_> {
             let place = asked.places.get(at).copied().flatten().unwrap_or(asked.span);
             let target = self.instances.target.and_then(|at| self.instances.targets.get(at));
             let choice = provider.as_ref().and_then(|(one, _)| one.choice);
-            let for_target = target.filter(|_| choice.is_some()).map(|target| format!(" for target `{}`", target.name));
+            let for_target =
+                target.filter(|_| choice.is_some()).map(|target| format!(" for target `{}`", target.name));
             let message = format!("`{by}` does not accept `{case}`{}", for_target.unwrap_or_default());
             let mut diagnostic = Diagnostic::new(&codes::types::NOT_ACCEPTED, place, message)
                 .label(set.span, format!("`{}` is one of these", generic.name))
@@ -360,124 +396,4 @@ impl Checker<'_> {
             Facet::Unset | Facet::Generic(_) | Facet::ConstParam(_) => "_".to_owned(),
         }
     }
-
-    /// A pipeline of the package that only others could build, and none does.
-    fn never_built(&mut self, id: PipelineId, build: &[Spanned<EcoString>]) {
-        let Some(template) = self.template(id) else { return };
-        let called = self.calls.iter().any(|edge| edge.callee == id);
-        let Some(pipeline) = self.package.pipeline(id) else { return };
-        let mentioned = build.iter().any(|entry| head_of(&entry.value) == pipeline.source.as_str());
-        if template.item.public.is_some() || called || mentioned || template.broken {
-            return;
-        }
-        let arguments = match template.generics.as_slice() {
-            [] => String::new(),
-            generics => format!("<{}>", vec!["…"; generics.len()].join(", ")),
-        };
-        let (what, name) = (if template.generics.is_empty() { "tools" } else { "type arguments" }, &pipeline.source);
-        let message = format!("`{name}` needs {what}, and nothing gives it any: it is never built");
-        let diagnostic = Diagnostic::new(&codes::names::NEVER_BUILT, pipeline.span, message).help(format!(
-            "add `build = [\"{name}{arguments}\"]` to [package] in fuse.toml, call it, or declare it `pub` for others"
-        ));
-        self.report(diagnostic);
-    }
-
-    /// `"train<sklearn>"`
-    fn wanted(&mut self, entry: &Spanned<EcoString>) -> Option<Wanted> {
-        let text = entry.value.as_str();
-        let name = head_of(text);
-        let candidates: Vec<(EcoString, PipelineId)> = (0..self.templates.len())
-            .map(|at| PipelineId(index(at)))
-            .filter(|id| {
-                let module = self.template(*id).and_then(|template| self.modules.get(template.module));
-                module.is_some_and(|module| module.entry)
-            })
-            .filter_map(|id| Some((self.package.pipeline(id)?.source.clone(), id)))
-            .collect();
-        let Some((_, id)) = candidates.iter().find(|(known, _)| known == name) else {
-            let message = format!("the package has no pipeline `{name}`");
-            let diagnostic = Diagnostic::new(&codes::names::UNKNOWN_NAME, self.inside(entry.span, name), message)
-                .help_opt(did_you_mean(name, candidates.iter().map(|(name, _)| name.as_str())))
-                .help_opt(candidates.is_empty().then(|| "declare it in a file of the package".to_owned()));
-            self.report(diagnostic);
-            return None;
-        };
-        let arguments = arguments_of(text);
-        let (template, span) = (self.template(*id)?, self.package.pipeline(*id)?.span);
-        let generics: Vec<(EcoString, Span)> =
-            template.generics.iter().map(|generic| (generic.name.clone(), generic.span)).collect();
-        if arguments.len() != generics.len() {
-            let counted = match generics.len() {
-                0 => "no type arguments".to_owned(),
-                1 => "1 type argument".to_owned(),
-                more => format!("{more} type arguments"),
-            };
-            let message = format!("`{name}` takes {counted}, and this gives {}", arguments.len());
-            let names: Vec<&str> = generics.iter().map(|(name, _)| name.as_str()).collect();
-            let help = match names.as_slice() {
-                [] => format!("write `{name}`"),
-                names => format!("write `{name}<{}>`, with a value for each", names.join(", ")),
-            };
-            let diagnostic = Diagnostic::new(&codes::types::TYPE_ARGUMENTS, entry.span, message)
-                .label(span, "declared here")
-                .help(help);
-            self.report(diagnostic);
-            return None;
-        }
-        let places: Vec<Option<Span>> =
-            arguments.iter().map(|argument| Some(self.inside(entry.span, argument))).collect();
-        let mut facets = Vec::new();
-        for (at, (argument, place)) in arguments.iter().zip(&places).enumerate() {
-            facets.push(self.build_argument(*id, at, argument, place.unwrap_or(entry.span)));
-        }
-        let facets = facets.into_iter().collect::<Option<Vec<Facet>>>()?;
-        Some(Wanted { template: *id, facets, asked: Asked { span: entry.span, places, args: Vec::new() } })
-    }
-
-    /// The place of a part of a text in `fuse.toml`.
-    fn inside(&self, span: Span, part: &str) -> Span {
-        let found = self.sources.text(span).rfind(part).and_then(|at| u32::try_from(at).ok());
-        let size = u32::try_from(part.len()).unwrap_or(0);
-        match found {
-            Some(at) if size > 0 => Span::new(span.file, span.start + at, span.start + at + size),
-            _ => span,
-        }
-    }
-
-    /// A type argument in `build`: a case, or the name of a type in the pipeline's file.
-    fn build_argument(&mut self, id: PipelineId, at: usize, text: &str, span: Span) -> Option<Facet> {
-        let template = self.template(id)?;
-        let env = super::body::Env::of_module(template.module, None);
-        let name = Name { text: text.into(), span };
-        let kind = match &template.generics.get(at)?.bound {
-            Bound::Enum(of) => FacetKind::Enum(*of),
-            Bound::Set(set) => {
-                // A set of cases says which enum is meant; what is in it is checked with the tools.
-                let scope = super::body::scope_of(std::slice::from_ref(template.generics.get(at)?));
-                match (scope.first().and_then(|generic| generic.of), &set.kind) {
-                    (Some(of), Kind::Offered(..)) => FacetKind::Enum(of),
-                    _ => return Some(Facet::Case(name.text)),
-                }
-            }
-            Bound::Type => FacetKind::Row,
-        };
-        let path: Vec<Name> =
-            text.split('.').map(|part| Name { text: part.trim().into(), span }).collect();
-        let value = TypeExpr { kind: TypeKind::Named { path, args: Vec::new() }, span };
-        let argument = TypeArg { label: None, value };
-        match self.facet(&kind, &argument.value, &env) {
-            Facet::Unset => None,
-            facet => Some(facet),
-        }
-    }
-}
-
-fn head_of(text: &str) -> &str {
-    text.split('<').next().unwrap_or(text).trim()
-}
-
-fn arguments_of(text: &str) -> Vec<&str> {
-    let Some((_, rest)) = text.split_once('<') else { return Vec::new() };
-    let inner = rest.trim().strip_suffix('>').unwrap_or(rest);
-    inner.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
 }

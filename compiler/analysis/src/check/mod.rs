@@ -10,6 +10,7 @@
 )]
 
 mod body;
+mod build;
 mod call;
 mod callee;
 mod capability;
@@ -40,6 +41,7 @@ mod settings;
 mod show;
 mod substitute;
 mod task;
+mod template;
 mod tool;
 mod types;
 
@@ -53,6 +55,7 @@ use crate::files::Files;
 use crate::model::{Package, TaskId, ToolId};
 use crate::ty::Ty;
 pub use choice::Demand;
+pub use fit::outside;
 use modules::Module;
 use scope::Scope;
 
@@ -167,7 +170,7 @@ pub(crate) struct Checker<'a> {
     capabilities: Vec<capability::Capability>,
     members: Vec<capability::Member>,
     /// The pipelines as they are declared, by [`crate::model::PipelineId`].
-    templates: Vec<compose::Template>,
+    templates: Vec<template::Template>,
     /// Which pipeline calls which, and where.
     calls: Vec<graph::Edge>,
     /// Instances and what is wrong with them.

@@ -310,6 +310,7 @@ pub(super) fn env_params(params: &[Param]) -> Vec<EnvParam> {
             name: param.name.clone(),
             ty: param.ty.clone(),
             constant: param.constant,
+            case: None,
             span: param.span,
         })
         .collect()

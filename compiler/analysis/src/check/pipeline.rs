@@ -14,9 +14,7 @@ use super::expr::names_a_step;
 use super::literal::bare;
 use super::returns::returns;
 use super::{Checker, index};
-use crate::model::{
-    Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Stmt, Typed,
-};
+use crate::model::{Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Stmt, Typed};
 use crate::ty::Ty;
 
 /// Step names that the compiler's own helpers start with.

@@ -6,8 +6,8 @@ use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 
 use super::body::Body;
 use super::call::root_call;
-use super::compose::shared;
 use super::constant::{fold, has_error};
+use super::template::shared;
 use crate::model::{Block, Kind, Stmt, Typed};
 use crate::ty::Ty;
 

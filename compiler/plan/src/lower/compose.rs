@@ -9,6 +9,7 @@ use fuse_analysis::model::{Call, Callee, Kind, LocalId, Output, Param, PipelineI
 use fuse_analysis::ty::Ty;
 use fuse_base::{Diagnostic, codes};
 
+use super::calls::Arg;
 use super::eval::{self, eval, unusable};
 use super::frame::Frame;
 use super::guards::{GuardSpec, missing};
@@ -42,7 +43,8 @@ impl<'a> Lower<'a, '_> {
         self.block(&pipeline.body);
         let given = std::mem::replace(&mut self.returned, returned);
         let outcomes = pipeline.outputs.iter().zip(given);
-        let mut values: Vec<Val> = outcomes.map(|(output, values)| self.outcome(&call.name, output, values)).collect();
+        let mut values: Vec<Val> =
+            outcomes.map(|(output, values)| self.outcome(&call.name, output, values)).collect();
         self.frame = outer;
         (self.label, self.hint) = (label, hint);
         self.start_after(first, &after);
@@ -59,10 +61,16 @@ impl<'a> Lower<'a, '_> {
     /// What the parameters of a called pipeline stand for; `None` after a diagnostic.
     fn passed(&mut self, call: &'a Call, params: &'a [Param]) -> Option<Vec<Val>> {
         let mut all: Vec<Val> = Vec::new();
+        let mut fine = true;
         for (at, param) in params.iter().enumerate() {
             let given = call.args.get(at).and_then(Option::as_ref);
             let value = match (given, &param.default) {
-                (Some(typed), _) => self.eval(typed),
+                // What may be absent stays a choice of arms: it is merged only where it is used as one value.
+                (Some(typed), _) if matches!(param.ty, Ty::Optional(_)) => self.eval(typed),
+                (Some(typed), _) => {
+                    let value = self.eval(typed);
+                    self.merge(value, &typed.ty, typed.span)
+                }
                 (None, Some(default)) => {
                     eval(self.cx, default, &mut eval::Callee { params: &all, generics: &[] })
                 }
@@ -72,9 +80,13 @@ impl<'a> Lower<'a, '_> {
                 unusable(self.cx, &value, typed.span);
                 return None;
             }
+            if let Some(typed) = given {
+                let arg = Arg { value: value.clone(), span: typed.span };
+                fine &= self.admitted(&param.ty, &arg, param.span);
+            }
             all.push(value);
         }
-        let fine = !all.iter().any(|value| matches!(value, Val::Error));
+        fine &= !all.iter().any(|value| matches!(value, Val::Error));
         fine.then_some(all)
     }
 
