@@ -28,8 +28,9 @@ fn version(cx: &Cx<'_>) {
 
 /// Keys of `[target.x.params.<pipeline>]` are const parameters of that pipeline.
 fn params(cx: &Cx<'_>) {
+    let roots = || cx.package.roots_of(cx.target).map(|(pipeline, _)| pipeline);
     for (name, settings) in &cx.target.params {
-        let pipeline = cx.package.pipelines.iter().find(|pipeline| pipeline.source == *name);
+        let pipeline = roots().chain(&cx.package.pipelines).find(|pipeline| pipeline.source == *name);
         for (key, setting) in settings {
             let Some(pipeline) = pipeline else {
                 let known = cx.package.roots_of(cx.target).map(|(pipeline, _)| pipeline.source.as_str());

@@ -7,7 +7,7 @@ use super::Checker;
 use crate::model::PipelineId;
 
 /// How many pipelines may call one another in a row.
-const CALLS_DEEP: usize = 64;
+const CALLS_DEEP: usize = 16;
 
 /// A call of a pipeline in another one, as both are declared.
 #[derive(Clone, Copy)]
