@@ -13,6 +13,6 @@ pub mod project;
 pub mod ty;
 pub mod value;
 
-pub use check::{Checked, check};
+pub use check::{Checked, Demand, check, outside};
 pub use files::{FileError, Files};
 pub use model::Package;

@@ -7,6 +7,7 @@ use ecow::EcoString;
 use fuse_base::{FileId, Span};
 pub use fuse_syntax::ast::{BinaryOp, UnaryOp};
 
+use crate::project::Target;
 use crate::ty::{EnumId, Facet, GenericId, RecordTy, Ty};
 use crate::value::Value;
 
@@ -25,6 +26,8 @@ ids! {
     ResourceId;
     /// Index into [`Package::pipelines`].
     PipelineId;
+    /// A task or resource of a capability.
+    MemberId;
     /// Index into [`Package::tools`].
     ToolId;
     /// Index into [`Tool::services`] of a tool.
@@ -48,8 +51,11 @@ pub struct Package {
     pub tasks: Vec<Task>,
     /// Resources, of tools and free ones.
     pub resources: Vec<Resource>,
-    /// The pipelines of the package's own files, in the order of file path and place: the roots.
+    /// Pipelines: those that are written without type parameters and `use` in the order of their modules, then the
+    /// instances of the others. [`Package::roots`] says which of them are built.
     pub pipelines: Vec<Pipeline>,
+    /// What is built, in the order of file path and place.
+    pub roots: Vec<Root>,
     /// The `deploy`s of the package's own files.
     pub deploys: Vec<Deploy>,
     /// Every file that was read (modules, templates, carried sources), in reading order: the inputs of a build.
@@ -211,7 +217,7 @@ pub enum Bound {
 }
 
 /// A parameter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Param {
     /// Its name.
     pub name: EcoString,
@@ -228,7 +234,7 @@ pub struct Param {
 }
 
 /// An output.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// Its name.
     pub name: EcoString,
@@ -348,17 +354,32 @@ pub struct Ready {
     pub within: u64,
 }
 
+/// A pipeline that is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Which one.
+    pub pipeline: PipelineId,
+    /// The one target that it is for; `None` where every target builds the same.
+    pub target: Option<EcoString>,
+    /// Whether another pipeline calls it: then it is built by itself only where nothing is missing.
+    pub called: bool,
+}
+
 /// A pipeline.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// Its name.
+    /// Its name; an instance has its type arguments behind `--`.
     pub name: EcoString,
+    /// The name in its declaration.
+    pub source: EcoString,
     /// Its documentation.
     pub doc: Option<EcoString>,
     /// Its parameters; late unless `constant`.
     pub params: Vec<Param>,
     /// Its outputs.
     pub outputs: Vec<Output>,
+    /// Whether a call *is* its single output, not a record of outputs.
+    pub single: bool,
     /// Its statements.
     pub body: Block,
     /// Every name bound in it.
@@ -449,6 +470,8 @@ pub enum Kind {
     Option(ToolId, usize),
     /// A type parameter of the enclosing declaration, as the case that it stands for.
     Generic(GenericId),
+    /// A set of the tool that a `use` parameter stands for, by index and name. Instances have the set itself.
+    Offered(usize, EcoString),
     /// A bound name.
     Local(LocalId),
     /// A field of a record, a map's value under a constant key, or an output of a step.
@@ -515,6 +538,10 @@ pub enum Callee {
     Task(TaskId),
     /// A resource.
     Resource(ResourceId),
+    /// A pipeline, whose steps stand where it is called.
+    Pipeline(PipelineId),
+    /// A member of the capability of a `use` parameter. Instances have the tool's own task or resource.
+    Member(MemberId),
 }
 
 /// `if`
@@ -539,15 +566,48 @@ pub enum Condition {
     Present(LocalId, Typed),
 }
 
+impl Param {
+    /// Whether a call may leave it out.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        self.default.is_some() || matches!(self.ty, Ty::Optional(_))
+    }
+}
+
 /// Convenience for readers of the model.
 impl Package {
-    /// The signature behind a callee.
+    /// The signature of a task or resource.
     #[must_use]
     pub fn signature(&self, callee: Callee) -> Option<&Signature> {
         match callee {
             Callee::Task(id) => self.tasks.get(id.0 as usize).map(|task| &task.sig),
             Callee::Resource(id) => self.resources.get(id.0 as usize).map(|resource| &resource.sig),
+            Callee::Pipeline(_) | Callee::Member(_) => None,
         }
+    }
+
+    /// A pipeline.
+    #[must_use]
+    pub fn pipeline(&self, id: PipelineId) -> Option<&Pipeline> {
+        self.pipelines.get(id.0 as usize)
+    }
+
+    /// What a target builds, in order, and whether others call it. Such a pipeline may lack constants of its own: where
+    /// the target gives none, its callers do.
+    pub fn roots_of<'p>(&'p self, target: &'p Target) -> impl Iterator<Item = (&'p Pipeline, bool)> {
+        let here = move |root: &&Root| root.target.as_ref().is_none_or(|name| *name == target.name);
+        let whole = move |pipeline: &Pipeline| {
+            let set = target.params.get(&pipeline.source);
+            pipeline
+                .params
+                .iter()
+                .filter(|param| param.constant && !param.is_optional())
+                .all(|param| set.is_some_and(|set| set.contains_key(&param.name)))
+        };
+        self.roots.iter().filter(here).filter_map(move |root| {
+            let pipeline = self.pipeline(root.pipeline)?;
+            (!root.called || whole(pipeline)).then_some((pipeline, root.called))
+        })
     }
 }
 

@@ -32,6 +32,7 @@ impl Typed {
             | Kind::Param(_)
             | Kind::Option(..)
             | Kind::Generic(_)
+            | Kind::Offered(..)
             | Kind::Local(_)
             | Kind::Call(_)
             | Kind::Apply(_)

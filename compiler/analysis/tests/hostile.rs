@@ -178,3 +178,33 @@ fn large_records_and_deep_type_arguments() {
     assert_eq!(main(&nested(60)), Vec::<String>::new());
     assert!(!main(&nested(5_000)).is_empty());
 }
+
+#[test]
+fn pipelines_that_call_on() {
+    let row = chain(5_000, |a, b| format!("pipeline p{a}() {{ p{b}() }}"), "pipeline p5000() { }\n");
+    assert_limit(&main(&row));
+    let circle = chain(5_000, |a, b| format!("pipeline p{a}() {{ p{b}() }}"), "pipeline p5000() { p0() }\n");
+    let told = main(&circle);
+    assert!(told.len() == 1 && told[0].starts_with("FS0212"), "{told:#?}");
+    // Every pipeline calls all: as many circles as anyone likes.
+    let calls: String = (0..60).map(|at| format!("p{at}() ")).collect();
+    let all: String =
+        (0..60).map(|at| format!("pipeline p{at}() {{ {} }}\n", calls.replace(' ', "\n"))).collect();
+    assert!(main(&all).iter().all(|line| line.starts_with("FS0212")));
+}
+
+#[test]
+fn instances_without_end() {
+    let types = chain(
+        60,
+        |a, b| format!("pipeline p{a}<R>() {{ p{b}<{{ x: R, y: R }}>() }}"),
+        "pipeline p60<R>() { }\npipeline main() { p0<Int>() }\n",
+    );
+    assert_limit(&main(&types));
+    let twice = chain(
+        60,
+        |a, b| format!("pipeline p{a}<R>() {{ p{b}<{{ x: R }}>()\n p{b}<{{ y: R }}>() }}"),
+        "pipeline p60<R>() { }\npipeline main() { p0<Int>() }\n",
+    );
+    assert_limit(&main(&twice));
+}

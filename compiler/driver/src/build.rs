@@ -69,9 +69,15 @@ pub fn build(location: &Location, selection: &[String], out: Option<&Path>) -> R
 
 /// Emits every plan.
 pub(crate) fn output(location: &Location, checked: &Checked, out: Option<&Path>) -> Result<Output, Failure> {
-    if checked.package.pipelines.is_empty() && checked.package.deploys.is_empty() {
+    if checked.package.roots.is_empty() && checked.package.deploys.is_empty() {
         let what = location.only.as_deref().unwrap_or("");
-        let message = format!("{} declares no pipeline and no deploy", location.shown(what));
+        let shown = location.shown(what);
+        if !checked.package.pipelines.is_empty() {
+            let message = format!("{shown} declares no pipeline that can be built alone, and no deploy");
+            let help = "name what its type parameters are: `build = [\"name<argument>\"]` in `[package]`";
+            return Err(Failure::new(message, help));
+        }
+        let message = format!("{shown} declares no pipeline and no deploy");
         return Err(Failure::new(message, "there is nothing to build: `fusec check` checks modules alone"));
     }
     let (base, shown_base) = match out {

@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 use fuse_analysis::project::{Project, Target, read};
-use fuse_analysis::{Files as _, Package};
+use fuse_analysis::{Demand, Files as _, Package};
 use fuse_base::codes::package as codes;
 use fuse_base::{Diagnostic, Sources, did_you_mean, sort_and_dedup};
 use fuse_plan::Plan;
@@ -69,7 +69,8 @@ pub fn check(location: &Location, overlay: &Overlay, selection: &[String]) -> Re
         known_targets(location, project, selection).map_err(|failure| vec![failure])?;
     }
     let entries: Vec<EcoString> = entries.into_iter().map(EcoString::from).collect();
-    let analysed = fuse_analysis::check(&mut sources, &disk, &entries);
+    let demand = project.as_ref().filter(|_| !wrong_project).map(|project| Demand::of(project, selection));
+    let analysed = fuse_analysis::check(&mut sources, &disk, &entries, &demand.unwrap_or_default());
     diagnostics.extend(analysed.diagnostics);
 
     let mut checked = Checked {
@@ -126,7 +127,7 @@ fn known_targets(location: &Location, project: &Project, selection: &[String]) -
 impl Checked {
     fn plan(&mut self, selection: &[String]) {
         let Some(project) = &self.project else { return };
-        let has_roots = !self.package.pipelines.is_empty() || !self.package.deploys.is_empty();
+        let has_roots = !self.package.roots.is_empty() || !self.package.deploys.is_empty();
         if project.targets.is_empty() && has_roots {
             let message = "the package has pipelines, and `fuse.toml` names no target to build them for";
             let help =
@@ -167,7 +168,7 @@ pub fn check_std() -> Checked {
     let nowhere = Location { root: std::path::PathBuf::new(), prefix: String::new(), only: None };
     let disk = Disk::new(&nowhere, &overlay, vec![ENTRY.to_owned()]);
     let mut sources = Sources::new();
-    let analysed = fuse_analysis::check(&mut sources, &disk, &[EcoString::from(ENTRY)]);
+    let analysed = fuse_analysis::check(&mut sources, &disk, &[EcoString::from(ENTRY)], &Demand::default());
     Checked {
         sources,
         diagnostics: analysed.diagnostics,

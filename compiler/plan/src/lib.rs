@@ -44,9 +44,12 @@ pub fn plan(
     binding::check(&cx);
     let mut registry = Registry::default();
     let mut lowered = Vec::new();
-    for pipeline in &package.pipelines {
+    for (pipeline, called) in package.roots_of(target) {
         let mut lower = Lower::new(&cx, pipeline);
         lower.body();
+        if called && !lower.has_results() {
+            continue;
+        }
         match lower.finish(&mut registry) {
             Some(one) => lowered.push(one),
             None => cx.lost(pipeline),

@@ -28,11 +28,12 @@ fn version(cx: &Cx<'_>) {
 
 /// Keys of `[target.x.params.<pipeline>]` are const parameters of that pipeline.
 fn params(cx: &Cx<'_>) {
+    let roots = || cx.package.roots_of(cx.target).map(|(pipeline, _)| pipeline);
     for (name, settings) in &cx.target.params {
-        let pipeline = cx.package.pipelines.iter().find(|pipeline| pipeline.name == *name);
+        let pipeline = roots().chain(&cx.package.pipelines).find(|pipeline| pipeline.source == *name);
         for (key, setting) in settings {
             let Some(pipeline) = pipeline else {
-                let known = cx.package.pipelines.iter().map(|pipeline| pipeline.name.as_str());
+                let known = cx.package.roots_of(cx.target).map(|(pipeline, _)| pipeline.source.as_str());
                 let message = format!("the package has no pipeline `{name}`");
                 let diagnostic = Diagnostic::new(&codes::target::UNKNOWN_PARAM, setting.span, message)
                     .help_opt(did_you_mean(name, known));
@@ -69,7 +70,7 @@ fn params(cx: &Cx<'_>) {
 
 /// Names of pipelines and deployments are names of objects and files.
 fn clashes(cx: &Cx<'_>) {
-    let pipelines = cx.package.pipelines.iter().map(|pipeline| (&pipeline.name, pipeline.span));
+    let pipelines = cx.package.roots_of(cx.target).map(|(pipeline, _)| (&pipeline.name, pipeline.span));
     let deploys = cx.package.deploys.iter().map(|deploy| (&deploy.name, deploy.span));
     let kinds: [(&str, Vec<_>); 2] = [("pipelines", pipelines.collect()), ("deployments", deploys.collect())];
     for (kind, all) in kinds {

@@ -7,8 +7,9 @@ use ecow::EcoString;
 use fuse_base::Span;
 
 use super::Checker;
-use crate::model::{Chain, ChainId, Generic, Local, LocalId, ToolId, Typed};
-use crate::ty::{EnumId, GenericId, Ty};
+use super::capability::EnvUse;
+use crate::model::{Bound, Chain, ChainId, Generic, Local, LocalId, PipelineId, ToolId, Typed};
+use crate::ty::{EnumId, Facet, GenericId, Ty};
 
 /// What kind of body it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,8 @@ pub(super) struct EnvParam {
     pub(super) name: EcoString,
     pub(super) ty: Ty,
     pub(super) constant: bool,
+    /// The case that it is in an instance.
+    pub(super) case: Option<EcoString>,
     pub(super) span: Span,
 }
 
@@ -42,6 +45,10 @@ pub(super) struct EnvGeneric {
     pub(super) name: EcoString,
     /// The enum whose cases it ranges over, where that is known.
     pub(super) of: Option<EnumId>,
+    /// The set that it ranges over, where there is one.
+    pub(super) set: Option<Typed>,
+    /// What it stands for in an instance.
+    pub(super) facet: Option<Facet>,
 }
 
 /// The names in scope besides locals.
@@ -52,12 +59,24 @@ pub(super) struct Env {
     pub(super) place: Place,
     pub(super) generics: Rc<Vec<EnvGeneric>>,
     pub(super) params: Rc<Vec<EnvParam>>,
+    /// The `use` parameters of the enclosing pipeline.
+    pub(super) uses: Rc<Vec<EnvUse>>,
+    /// The capability whose signatures are read: its sets are in scope.
+    pub(super) capability: Option<usize>,
 }
 
 impl Env {
     /// Constants of a module or tool.
     pub(super) fn of_module(module: usize, tool: Option<ToolId>) -> Self {
-        Self { module, tool, place: Place::Constant, generics: Rc::default(), params: Rc::default() }
+        Self {
+            module,
+            tool,
+            place: Place::Constant,
+            generics: Rc::default(),
+            params: Rc::default(),
+            uses: Rc::default(),
+            capability: None,
+        }
     }
 
     /// The same names in another kind of body.
@@ -69,6 +88,18 @@ impl Env {
     pub(super) fn generic(&self, name: &str) -> Option<GenericId> {
         let at = self.generics.iter().position(|generic| generic.name == name)?;
         u32::try_from(at).ok().map(GenericId)
+    }
+
+    /// What the type parameter of this name stands for: itself, or its argument in an instance.
+    pub(super) fn facet(&self, name: &str) -> Option<Facet> {
+        let id = self.generic(name)?;
+        let known = self.generics.get(id.0 as usize).and_then(|generic| generic.facet.clone());
+        Some(known.unwrap_or(Facet::Generic(id)))
+    }
+
+    /// The `use` parameter of this name.
+    pub(super) fn used(&self, name: &str) -> Option<usize> {
+        self.uses.iter().position(|used| used.name == name)
     }
 }
 
@@ -91,6 +122,12 @@ pub(super) struct Flow {
     pub(super) steps: HashSet<LocalId>,
     /// The conditions that ask for presence: `if let`.
     pub(super) presence: HashSet<ChainId>,
+    /// For each output what all returns give it have in common.
+    pub(super) given: Vec<Option<Ty>>,
+    /// The pipeline as it is declared, where that is what is checked.
+    pub(super) template: Option<PipelineId>,
+    /// Whether an instance is checked: each of its calls is one of an instance.
+    pub(super) instance: bool,
 }
 
 impl Flow {
@@ -154,7 +191,19 @@ pub(super) fn scope_of(generics: &[Generic]) -> Vec<EnvGeneric> {
         .iter()
         .map(|generic| EnvGeneric {
             name: generic.name.clone(),
-            of: if let crate::model::Bound::Enum(id) = generic.bound { Some(id) } else { None },
+            of: match &generic.bound {
+                Bound::Enum(id) => Some(*id),
+                Bound::Set(Typed { ty: Ty::List(item, _), .. }) => match **item {
+                    Ty::Enum(id) => Some(id),
+                    _ => None,
+                },
+                _ => None,
+            },
+            set: match &generic.bound {
+                Bound::Set(set) => Some(set.clone()),
+                _ => None,
+            },
+            facet: None,
         })
         .collect()
 }

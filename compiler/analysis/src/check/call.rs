@@ -7,57 +7,25 @@ use fuse_base::{Diagnostic, Span, codes, did_you_mean};
 use fuse_syntax::ast::{Arg, Expr, ExprKind, Name, TypeArg};
 
 use super::body::{Body, Place};
+use super::callee::{OutputView, ParamView};
 use super::constant::has_error;
 use super::expr::arg_value;
 use super::functions::FnCall;
-use super::generics::{Found, instantiate, learn, views};
+use super::generics::{Found, instantiate, learn};
+use super::instance::{Asked, Known, known};
 use super::literal::bare;
 use super::scope::Def;
-use crate::model::{Call, Callee, Kind, Param, Settings, Typed};
+use crate::model::{Call, Callee, Kind, MemberId, Settings, Typed};
 use crate::ty::{ArtifactTy, Facet, FieldTy, RecordTy, Ty};
 
-/// A parameter, as a call needs it.
-#[derive(Clone)]
-pub(super) struct ParamView {
-    name: EcoString,
-    pub(super) ty: Ty,
-    constant: bool,
-    optional: bool,
-    span: Span,
-}
-
-pub(super) fn param_views(params: &[Param]) -> Vec<ParamView> {
-    params
-        .iter()
-        .map(|param| ParamView {
-            name: param.name.clone(),
-            ty: param.ty.clone(),
-            constant: param.constant,
-            optional: param.default.is_some() || matches!(param.ty, Ty::Optional(_)),
-            span: param.span,
-        })
-        .collect()
-}
-
-/// The fields of a record, as a call that makes one needs them.
-pub(super) fn field_views(record: &RecordTy) -> Vec<ParamView> {
-    let fields = record.fields.iter();
-    fields
-        .map(|field| ParamView {
-            name: field.name.clone(),
-            ty: field.ty.clone(),
-            constant: false,
-            optional: matches!(field.ty, Ty::Optional(_)),
-            span: field.span,
-        })
-        .collect()
-}
-
-impl ParamView {
-    /// Whether a call must give it; of a type that was reported nothing is known.
-    fn demanded(&self) -> bool {
-        !self.optional && !self.ty.is_error()
-    }
+/// What a call names, with its words and place.
+#[derive(Clone, Copy)]
+pub(super) struct Called<'t> {
+    pub(super) callee: Callee,
+    pub(super) text: &'t str,
+    pub(super) span: Span,
+    /// The `use` parameter through which it is reached, and the capability's member that is meant.
+    pub(super) via: Option<(usize, MemberId)>,
 }
 
 impl Body<'_, '_> {
@@ -67,12 +35,18 @@ impl Body<'_, '_> {
         let Some((def, text)) = self.path(callee) else {
             return self.not_callable(callee, args, span);
         };
+        let via = self.member_via(callee);
+        let called = |callee_id| Called { callee: callee_id, text: &text, span: callee.span, via };
         match def {
-            Def::Task(id) => self.step((Callee::Task(id), &text, callee.span), hint, type_args, args, span),
+            Def::Task(id) => self.step(called(Callee::Task(id)), hint, type_args, args, span),
             Def::Resource(id) if applying => {
-                self.step((Callee::Resource(id), &text, callee.span), hint, type_args, args, span)
+                self.step(called(Callee::Resource(id)), hint, type_args, args, span)
             }
-            Def::Resource(_) => {
+            Def::Member(id, _) if applying || !self.is_resource(id) => {
+                self.step(called(Callee::Member(id)), hint, type_args, args, span)
+            }
+            Def::Pipeline(id) => self.step(called(Callee::Pipeline(id)), hint, type_args, args, span),
+            Def::Resource(_) | Def::Member(..) => {
                 let diagnostic = Diagnostic::new(
                     &codes::names::WRONG_KIND,
                     callee.span,
@@ -88,10 +62,6 @@ impl Body<'_, '_> {
             Def::Fn(id) => {
                 let called = callee.span;
                 self.function(&FnCall { id, text: &text, called, type_args, args, span })
-            }
-            Def::Pipeline => {
-                self.ignore(args);
-                self.later(&codes::not_yet::COMPOSITION, span, "a pipeline called from a pipeline")
             }
             Def::Error => {
                 self.ignore(args);
@@ -155,13 +125,12 @@ impl Body<'_, '_> {
         self.applying = true;
         let typed = self.expr(inner, None);
         self.applying = false;
-        if let Some(call) = root_call(&typed)
-            && let Callee::Task(_) = call.callee
-        {
+        if let Some(Kind::Call(call)) = root_step(&typed) {
+            let what = if matches!(call.callee, Callee::Pipeline(_)) { "a pipeline" } else { "a task" };
             let diagnostic = Diagnostic::new(
                 &codes::names::WRONG_KIND,
                 inner.span,
-                "`apply` is for resources: a task runs when it is called",
+                format!("`apply` is for resources: {what} runs when it is called"),
             )
             .help("leave `apply` out");
             self.checker.report(diagnostic);
@@ -170,18 +139,81 @@ impl Body<'_, '_> {
         Typed { span, ..typed }
     }
 
-    /// A task called or a resource applied: a step.
+    /// A task called or a resource applied: a step; a pipeline called: several.
     fn step(
         &mut self,
-        (callee, text, called): (Callee, &str, Span),
+        called: Called<'_>,
         hint: Option<EcoString>,
         type_args: &[TypeArg],
         args: &[Arg],
         span: Span,
     ) -> Typed {
-        let Some(sig) = self.checker.package.signature(callee) else { return Typed::error(span) };
-        let (params, generics) = (param_views(&sig.params), views(&sig.generics));
-        let (own_name, declared) = (sig.name.clone(), sig.span);
+        let Called { callee, text, .. } = called;
+        let used = called.via.map(|(at, _)| at);
+        let Some(face) = self.checker.face(callee, used) else { return Typed::error(span) };
+        let (generics, own_name, declared) = (&face.generics, face.name.clone(), face.span);
+        if !self.may_stand(callee, text, span) {
+            return Typed::error(span);
+        }
+        if hint.is_none() && self.env.place == Place::Pipeline {
+            self.step_name(&Name { text: own_name.clone(), span });
+        }
+        let (type_args, args) = self.as_the_capability_says(called.via, generics, type_args, args);
+        let (mut found, mut places, named) = self.explicit(generics, &type_args, text);
+        let given = self.arrange(&face.params, &args, text, declared, span);
+        let (tools, given) = self.tools(callee, &face.params, given, span);
+        let params: Vec<ParamView> = face.params.into_iter().filter(|param| param.used.is_none()).collect();
+        let mut typed = self.arguments(&params, &given, &mut found, &mut places);
+        let broken = !named || tools.is_none() || given.is_none() || typed.iter().flatten().any(has_error);
+        let fine = !broken
+            && self.shaped(&params, &mut typed)
+            && self.within_bounds(generics, &found, (Some(callee), text), &places, called.span);
+        let given: Vec<Option<Known>> = typed.iter().map(|arg| arg.as_ref().map(known)).collect();
+        for (slot, param) in typed.iter_mut().zip(&params) {
+            if let Some(arg) = slot.take() {
+                // Without the type parameters, the arguments that need none are checked all the same.
+                let known = fine || !mentions_generics(&param.ty);
+                *slot = Some(if known { self.argument(arg, param, &found) } else { arg });
+            }
+        }
+        let name = hint.unwrap_or(own_name);
+        let mut ty = outputs(&face.outputs, face.single, &found, (&typed, &params), broken);
+        let facets = found.into_iter().map(|facet| facet.unwrap_or(Facet::Unset)).collect();
+        let (callee, generics) = match (callee, tools) {
+            (Callee::Pipeline(id), Some(tools)) if fine => {
+                let asked = Asked { span, places, args: given };
+                let Some(id) = self.composed(id, facets, tools, asked) else {
+                    return Typed { kind: Kind::Error, ty, late: true, span };
+                };
+                // An instance may know more of its outputs than its declaration does.
+                if let Some(face) =
+                    self.checker.face(Callee::Pipeline(id), None).filter(|_| self.flow.instance)
+                {
+                    ty = outputs(&face.outputs, face.single, &Vec::new(), (&typed, &params), broken);
+                }
+                (Callee::Pipeline(id), Vec::new())
+            }
+            _ => (callee, facets),
+        };
+        let call = Call {
+            callee,
+            generics,
+            args: typed,
+            settings: Settings::default(),
+            after: Vec::new(),
+            name,
+            span,
+        };
+        let kind = match callee {
+            Callee::Member(id) if self.is_resource(id) => Kind::Apply(Box::new(call)),
+            Callee::Task(_) | Callee::Pipeline(_) | Callee::Member(_) => Kind::Call(Box::new(call)),
+            Callee::Resource(_) => Kind::Apply(Box::new(call)),
+        };
+        Typed { kind, ty, late: true, span }
+    }
+
+    /// Whether a step may stand here; a diagnostic where it may not.
+    fn may_stand(&mut self, callee: Callee, text: &str, span: Span) -> bool {
         let stands = match self.env.place {
             Place::Pipeline => true,
             // The call that `deploy` takes; its arguments are constant.
@@ -198,41 +230,8 @@ impl Body<'_, '_> {
             )
             .help("call it in a `pipeline` and hand its outputs on");
             self.checker.report(diagnostic);
-            return Typed::error(span);
         }
-        if hint.is_none() && self.env.place == Place::Pipeline {
-            self.step_name(&Name { text: own_name.clone(), span });
-        }
-        let (mut found, mut places, named) = self.explicit(&generics, type_args, text);
-        let given = self.arrange(&params, args, text, declared, span);
-        let mut typed = self.arguments(&params, &given, &mut found, &mut places);
-        let broken = !named || given.is_none() || typed.iter().flatten().any(has_error);
-        let fine = !broken
-            && self.shaped(&params, &mut typed)
-            && self.within_bounds(&generics, &found, (Some(callee), text), &places, called);
-        for (slot, param) in typed.iter_mut().zip(&params) {
-            if let Some(arg) = slot.take() {
-                // Without the type parameters, the arguments that need none are checked all the same.
-                let known = fine || !mentions_generics(&param.ty);
-                *slot = Some(if known { self.argument(arg, param, &found) } else { arg });
-            }
-        }
-        let name = hint.unwrap_or(own_name);
-        let ty = self.outputs(callee, &found, &typed, broken);
-        let call = Call {
-            callee,
-            generics: found.into_iter().map(|facet| facet.unwrap_or(Facet::Unset)).collect(),
-            args: typed,
-            settings: Settings::default(),
-            after: Vec::new(),
-            name,
-            span,
-        };
-        let kind = match callee {
-            Callee::Task(_) => Kind::Call(Box::new(call)),
-            Callee::Resource(_) => Kind::Apply(Box::new(call)),
-        };
-        Typed { kind, ty, late: true, span }
+        stands
     }
 
     /// Which argument is for which parameter; `None` after a diagnostic.
@@ -245,7 +244,8 @@ impl Body<'_, '_> {
         span: Span,
     ) -> Option<Vec<Option<(Expr, Span)>>> {
         let mut slots: Vec<Option<(Expr, Span)>> = vec![None; params.len()];
-        let mut positional = params.iter().enumerate().filter(|(_, param)| !param.optional).map(|(at, _)| at);
+        let mut positional =
+            params.iter().enumerate().filter(|(_, param)| !param.optional).map(|(at, _)| at).peekable();
         let (mut fine, mut named) = (true, false);
         for arg in args {
             let Some(value) = arg_value(arg) else {
@@ -261,6 +261,11 @@ impl Body<'_, '_> {
                     }
                     slot
                 }
+                None if self.is_tool_for_another(params, positional.peek().copied(), &value) => {
+                    self.misplaced_tool(params, arg.span, callee);
+                    fine = false;
+                    continue;
+                }
                 None => {
                     let slot = positional.next();
                     if named || slot.is_none() && !params.iter().any(|param| param.ty.is_error()) {
@@ -270,7 +275,9 @@ impl Body<'_, '_> {
                 }
             };
             let Some(slot) = slot else {
-                self.expr(&value, None);
+                if !self.names_a_tool(&value) {
+                    self.expr(&value, None);
+                }
                 fine = false;
                 continue;
             };
@@ -301,18 +308,22 @@ impl Body<'_, '_> {
             fine = false;
         }
         if !fine {
-            // What was given is checked all the same, each against its own parameter.
-            for (slot, param) in slots.iter().zip(params) {
-                if let Some((value, _)) = slot {
-                    let typed = self.expr(value, Some(&param.ty));
-                    if !mentions_generics(&param.ty) {
-                        self.fit(typed, &param.ty);
-                    }
-                }
-            }
+            self.each_alone(&slots, params);
             return None;
         }
         Some(slots)
+    }
+
+    /// What was given is checked all the same, each against its own parameter.
+    fn each_alone(&mut self, slots: &[Option<(Expr, Span)>], params: &[ParamView]) {
+        for (slot, param) in slots.iter().zip(params) {
+            if let Some((value, _)) = slot.as_ref().filter(|_| param.used.is_none()) {
+                let typed = self.expr(value, Some(&param.ty));
+                if !mentions_generics(&param.ty) {
+                    self.fit(typed, &param.ty);
+                }
+            }
+        }
     }
 
     fn unknown_argument(
@@ -333,6 +344,22 @@ impl Body<'_, '_> {
             did_you_mean(name, params.iter().map(|param| param.name.as_str()))
                 .or_else(|| Some(format!("`{callee}` takes no arguments of this name"))),
         );
+        self.checker.report(diagnostic);
+    }
+
+    /// Whether an argument is a tool, where the parameter at its place takes none and another one does.
+    fn is_tool_for_another(&self, params: &[ParamView], slot: Option<usize>, value: &Expr) -> bool {
+        let here = slot.and_then(|slot| params.get(slot)).is_some_and(|param| param.used.is_some());
+        !here && params.iter().any(|param| param.used.is_some() && param.optional) && self.names_a_tool(value)
+    }
+
+    fn misplaced_tool(&mut self, params: &[ParamView], span: Span, callee: &str) {
+        let name = params.iter().find(|param| param.used.is_some() && param.optional);
+        let name = name.map_or("", |param| param.name.as_str());
+        let text = self.checker.sources.text(span).to_owned();
+        let message = format!("`{callee}` takes no tool at this place");
+        let diagnostic = Diagnostic::new(&codes::types::POSITIONAL_ARGUMENT, span, message)
+            .help(format!("parameters that may be left out are named: `{name}: {text}`"));
         self.checker.report(diagnostic);
     }
 
@@ -362,7 +389,10 @@ impl Body<'_, '_> {
         )
         .help(format!("add `{}: …`", names.join(": …`, `")));
         for param in missing {
-            let shown = self.checker.show(&param.ty);
+            let shown = match param.used {
+                Some(_) => "a tool".to_owned(),
+                None => self.checker.show(&param.ty),
+            };
             diagnostic = diagnostic.label(param.span, format!("{shown}, without default"));
         }
         self.checker.report(diagnostic);
@@ -431,32 +461,36 @@ impl Body<'_, '_> {
         }
         typed
     }
+}
 
-    /// What a step yields: its one output, or the record of its outputs.
-    ///
-    /// What would follow from something that was reported is unknown, so that it is not reported again.
-    fn outputs(&self, callee: Callee, found: &Found, args: &[Option<Typed>], broken: bool) -> Ty {
-        let Some(sig) = self.checker.package.signature(callee) else { return Ty::Error };
-        let ty = |ty: &Ty| {
-            let known = depends(ty, &mut |facet| match facet {
-                Facet::Generic(id) => matches!(found.get(id.0 as usize), Some(Some(_))),
-                Facet::ConstParam(at) => {
-                    !broken || args.get(*at).and_then(Option::as_ref).is_some_and(|arg| !has_error(arg))
-                }
-                _ => true,
-            });
-            if known { settle(&instantiate(ty, found), args, &sig.params) } else { Ty::Error }
-        };
-        if sig.single {
-            return sig.outputs.first().map_or(Ty::Error, |output| ty(&output.ty));
-        }
-        let fields = sig
-            .outputs
-            .iter()
-            .map(|output| FieldTy { name: output.name.clone(), ty: ty(&output.ty), span: output.span })
-            .collect();
-        Ty::Record(Rc::new(RecordTy { name: None, fields }))
+/// What a step yields: its one output, or the record of its outputs.
+///
+/// What would follow from something that was reported is unknown, so that it is not reported again.
+fn outputs(
+    outputs: &[OutputView],
+    single: bool,
+    found: &Found,
+    (args, params): (&[Option<Typed>], &[ParamView]),
+    broken: bool,
+) -> Ty {
+    let ty = |ty: &Ty| {
+        let known = depends(ty, &mut |facet| match facet {
+            Facet::Generic(id) => matches!(found.get(id.0 as usize), Some(Some(_))),
+            Facet::ConstParam(at) => {
+                !broken || args.get(*at).and_then(Option::as_ref).is_some_and(|arg| !has_error(arg))
+            }
+            _ => true,
+        });
+        if known { settle(&instantiate(ty, found), args, params) } else { Ty::Error }
+    };
+    if single {
+        return outputs.first().map_or(Ty::Error, |output| ty(&output.ty));
     }
+    let fields = outputs
+        .iter()
+        .map(|output| FieldTy { name: output.name.clone(), ty: ty(&output.ty), span: output.span })
+        .collect();
+    Ty::Record(Rc::new(RecordTy { name: None, fields }))
 }
 
 fn counted(arguments: usize) -> String {
@@ -468,7 +502,7 @@ fn counted(arguments: usize) -> String {
 }
 
 /// Facets that follow from constant arguments: `Model<F, format: format>`.
-fn settle(ty: &Ty, args: &[Option<Typed>], params: &[Param]) -> Ty {
+fn settle(ty: &Ty, args: &[Option<Typed>], params: &[ParamView]) -> Ty {
     match ty {
         Ty::Artifact(artifact) if artifact.facets.iter().any(|f| matches!(f, Facet::ConstParam(_))) => {
             let facets = artifact.facets.iter().map(|facet| settle_facet(facet, args, params)).collect();
@@ -480,14 +514,14 @@ fn settle(ty: &Ty, args: &[Option<Typed>], params: &[Param]) -> Ty {
     }
 }
 
-fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[Param]) -> Facet {
+fn settle_facet(facet: &Facet, args: &[Option<Typed>], params: &[ParamView]) -> Facet {
     let Facet::ConstParam(at) = facet else { return facet.clone() };
-    let given = args.get(*at).and_then(Option::as_ref);
-    let default = params.get(*at).and_then(|param| param.default.as_ref());
-    match given.or(default).map(|typed| &typed.kind) {
-        Some(Kind::Value(value)) => value.text().map_or(Facet::Unset, Facet::Case),
-        _ => Facet::Unset,
-    }
+    let case = match args.get(*at).and_then(Option::as_ref).map(|typed| &typed.kind) {
+        Some(Kind::Value(value)) => value.text(),
+        Some(_) => None,
+        None => params.get(*at).and_then(|param| param.case.clone()),
+    };
+    case.map_or(Facet::Unset, Facet::Case)
 }
 
 pub(super) fn mentions_generics(ty: &Ty) -> bool {
@@ -538,6 +572,17 @@ pub(super) fn root_call(typed: &Typed) -> Option<&Call> {
         Kind::Call(call) | Kind::Apply(call) => Some(call),
         Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
             root_call(base)
+        }
+        _ => None,
+    }
+}
+
+/// The step that an expression is a part of.
+fn root_step(typed: &Typed) -> Option<&Kind> {
+    match &typed.kind {
+        kind @ (Kind::Call(_) | Kind::Apply(_)) => Some(kind),
+        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
+            root_step(base)
         }
         _ => None,
     }

@@ -59,19 +59,7 @@ impl Checker<'_> {
                 self.define(module, tool, &alias.name, def, public);
             }
             ItemKind::Enum(declaration) => self.declare_enum(module, tool, declaration, public),
-            ItemKind::Artifact(artifact) => {
-                self.style(&artifact.name, Style::Type);
-                let def = Def::Artifact(ArtifactId(index(self.package.artifacts.len())));
-                self.package.artifacts.push(crate::model::ArtifactDef {
-                    name: artifact.name.text.clone(),
-                    facets: Vec::new(),
-                    fields: Vec::new(),
-                    open_metrics: self.modules.get(module).is_some_and(|m| m.path == "core.fuse")
-                        && artifact.name.text == "Metrics",
-                    span: artifact.name.span,
-                });
-                self.define(module, tool, &artifact.name, def, public);
-            }
+            ItemKind::Artifact(artifact) => self.declare_artifact(module, tool, artifact, public),
             ItemKind::Task(task) => self.declare_task(module, tool, item, task, public),
             ItemKind::Resource(resource) => self.declare_resource(module, tool, item, resource, public),
             ItemKind::Tool(declaration) => self.declare_tool(module, tool, item, declaration, public),
@@ -79,7 +67,10 @@ impl Checker<'_> {
             ItemKind::Pipeline(pipeline) => {
                 self.style(&pipeline.name, Style::Value);
                 self.only_outside_tools(tool, pipeline.name.span, "pipeline");
-                self.define(module, None, &pipeline.name, Def::Pipeline, public);
+                if tool.is_none() {
+                    let id = self.declare_pipeline(module, item, pipeline);
+                    self.define(module, None, &pipeline.name, Def::Pipeline(id), public);
+                }
             }
             ItemKind::Deploy(deploy) => {
                 self.style(&deploy.name, Style::Value);
@@ -92,8 +83,9 @@ impl Checker<'_> {
             }
             ItemKind::Capability(capability) => {
                 self.style(&capability.name, Style::Type);
-                self.not_yet(&codes::not_yet::CAPABILITY, capability.name.span, "capabilities");
-                self.define(module, tool, &capability.name, Def::Error, public);
+                self.only_outside_tools(tool, capability.name.span, "capability");
+                let def = self.declare_capability(module, capability);
+                self.define(module, None, &capability.name, def, public);
             }
             ItemKind::Reader(reader) => {
                 self.declare_reader(module, tool, reader, public);
@@ -136,6 +128,26 @@ impl Checker<'_> {
             .help("move it to the top of the file");
             self.report(diagnostic);
         }
+    }
+
+    fn declare_artifact(
+        &mut self,
+        module: usize,
+        tool: Option<ToolId>,
+        artifact: &ast::ArtifactItem,
+        public: bool,
+    ) {
+        self.style(&artifact.name, Style::Type);
+        let def = Def::Artifact(ArtifactId(index(self.package.artifacts.len())));
+        self.package.artifacts.push(crate::model::ArtifactDef {
+            name: artifact.name.text.clone(),
+            facets: Vec::new(),
+            fields: Vec::new(),
+            open_metrics: self.modules.get(module).is_some_and(|m| m.path == "core.fuse")
+                && artifact.name.text == "Metrics",
+            span: artifact.name.span,
+        });
+        self.define(module, tool, &artifact.name, def, public);
     }
 
     fn declare_const(
@@ -311,7 +323,7 @@ impl Checker<'_> {
     }
 }
 
-fn snake_case(text: &str) -> String {
+pub(super) fn snake_case(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {

@@ -9,7 +9,7 @@ use fuse_syntax::ast::{self, Arg, Expr, ExprKind, Name};
 use indexmap::IndexMap;
 
 use super::body::{Body, Env};
-use super::call::field_views;
+use super::callee::field_views;
 use super::constant::{fold, has_error};
 use super::declare::Style;
 use super::expr::constant;

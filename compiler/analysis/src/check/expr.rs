@@ -124,6 +124,11 @@ impl Body<'_, '_> {
         if let Some(at) = self.env.params.iter().position(|param| param.name == *name) {
             return self.param(at, span);
         }
+        if let Some(Facet::Case(case)) = self.env.facet(name) {
+            let id = self.env.generic(name).and_then(|id| self.env.generics.get(id.0 as usize));
+            let ty = id.and_then(|generic| generic.of).map_or(Ty::Json, Ty::Enum);
+            return constant(Value::Case(case), ty, span);
+        }
         if let Some(id) = self.env.generic(name) {
             if let Some(Some(Facet::Case(case))) = self.found().and_then(|found| found.get(id.0 as usize)) {
                 let ty = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
@@ -132,6 +137,12 @@ impl Body<'_, '_> {
             let of = self.env.generics.get(id.0 as usize).and_then(|generic| generic.of);
             let ty = of.map_or(Ty::Json, Ty::Enum);
             return Typed { kind: Kind::Generic(id), ty, late: false, span };
+        }
+        if let Some(at) = self.env.used(name) {
+            return self.not_a_value(name, Def::Used(at), span);
+        }
+        if let Some(set) = self.own_set(name, span) {
+            return set;
         }
         let found = self.checker.lookup(self.env.module, self.env.tool, name).map(|entry| entry.def);
         match found {
@@ -159,9 +170,9 @@ impl Body<'_, '_> {
 
     fn not_a_value(&mut self, name: &str, def: Def, span: Span) -> Typed {
         let help = match def {
-            Def::Task(_) | Def::Fn(_) | Def::Reader(_) | Def::Pipeline => format!("call it: `{name}(…)`"),
+            Def::Task(_) | Def::Fn(_) | Def::Reader(_) | Def::Pipeline(_) => format!("call it: `{name}(…)`"),
             Def::Resource(_) => format!("apply it: `apply {name}(…)`"),
-            Def::Module(_) | Def::Tool(_) => format!("name a member: `{name}.…`"),
+            Def::Module(_) | Def::Tool(_) | Def::Used(_) => format!("name a member: `{name}.…`"),
             Def::Enum(_) => format!("name a case: `{name}.…`"),
             _ => "name a value here".to_owned(),
         };
@@ -207,6 +218,7 @@ impl Body<'_, '_> {
         let mut names = self.checker.visible_names(self.env.module, self.env.tool);
         names.extend(self.flow.names.keys().cloned());
         names.extend(self.env.params.iter().map(|param| param.name.clone()));
+        names.extend(self.env.uses.iter().map(|used| used.name.clone()));
         names.extend(self.env.generics.iter().map(|generic| generic.name.clone()));
         names.sort_unstable();
         names
@@ -232,6 +244,9 @@ impl Body<'_, '_> {
             return if fits { Typed { span, ..arg.clone() } } else { Typed::error(span) };
         }
         let Some(param) = self.env.params.get(at) else { return Typed::error(span) };
+        if let Some(case) = &param.case {
+            return constant(Value::Case(case.clone()), param.ty.clone(), span);
+        }
         Typed { kind: Kind::Param(at), ty: param.ty.clone(), late: !param.constant, span }
     }
 
@@ -527,11 +542,18 @@ impl Body<'_, '_> {
                 if hidden {
                     return None;
                 }
+                if let Some(at) = self.env.used(name) {
+                    return Some((Def::Used(at), name.clone()));
+                }
                 let entry = self.checker.lookup(self.env.module, self.env.tool, name)?;
                 Some((entry.def, name.clone()))
             }
             ExprKind::Member { base, name } => {
                 let (def, text) = self.path(base)?;
+                if let Def::Used(at) = def {
+                    let member = self.used_member(at, &text, name);
+                    return Some((member, ecow::eco_format!("{text}.{}", name.text)));
+                }
                 if !matches!(def, Def::Module(_) | Def::Tool(_) | Def::Error) {
                     return None;
                 }

@@ -42,7 +42,7 @@ impl Body<'_, '_> {
             let value = value.clone();
             return self.fit_constant(typed, value, want);
         }
-        if self.accepts(&typed.ty, want, typed.late) {
+        if accepts(&typed.ty, want, typed.late) {
             return Typed { ty: want.clone(), ..typed };
         }
         self.mismatch(&typed, want)
@@ -51,7 +51,7 @@ impl Body<'_, '_> {
     fn fit_optional(&mut self, typed: Typed, inner: &Ty, want: &Ty) -> Typed {
         match &typed.ty {
             Ty::Optional(found) => {
-                if self.accepts(found, inner, typed.late) {
+                if accepts(found, inner, typed.late) {
                     return Typed { ty: want.clone(), ..typed };
                 }
                 if let Kind::Value(value) = &typed.kind
@@ -142,7 +142,7 @@ impl Body<'_, '_> {
                 matches!(**found, Ty::Json) || self.reads_as(found, want)
             }
             (found, Ty::Optional(want)) => self.reads_as(found, want),
-            (found, want) => self.accepts(found, want, false),
+            (found, want) => accepts(found, want, false),
         }
     }
 
@@ -227,46 +227,6 @@ impl Body<'_, '_> {
                 fields.get(&field.name).is_none_or(|value| self.texts_well_formed(value, &field.ty, span))
             }),
             _ => true,
-        }
-    }
-
-    /// Whether every value of one type is one of the other, up to bounds that are checked where values enter.
-    pub(super) fn accepts(&self, found: &Ty, want: &Ty, late: bool) -> bool {
-        match (found, want) {
-            (Ty::Error | Ty::Never, _) | (_, Ty::Error | Ty::Json) => true,
-            (Ty::Int(_), Ty::Int(_))
-            | (Ty::Float(_), Ty::Float(_))
-            | (Ty::String(_), Ty::String(_))
-            | (Ty::Duration(_), Ty::Duration(_))
-            | (Ty::Cpu(_), Ty::Cpu(_))
-            | (Ty::Memory(_), Ty::Memory(_))
-            | (Ty::Int(_) | Ty::Count(_), Ty::Count(_))
-            | (Ty::String(_) | Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Scalar, Ty::Scalar) => true,
-            // What a build composes of constants is read as the text that is asked for.
-            (Ty::String(_), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => !late,
-            (Ty::List(found, have), Ty::List(want, need)) => {
-                let known_short = have.high.zip(need.low).is_some_and(|(most, least)| most < least);
-                !known_short && self.accepts(found, want, late)
-            }
-            (Ty::Map(found), Ty::Map(want)) => self.accepts(found, want, late),
-            (Ty::Record(found), Ty::Map(want)) => {
-                found.fields.iter().all(|field| self.accepts(&field.ty, want, late))
-            }
-            (Ty::Record(found), Ty::Record(want)) => {
-                found.fields.len() == want.fields.len()
-                    && want.fields.iter().all(|field| {
-                        let same = found.fields.iter().find(|other| other.name == field.name);
-                        same.is_some_and(|other| self.accepts(&other.ty, &field.ty, late))
-                    })
-            }
-            (Ty::Optional(found), Ty::Optional(want)) => self.accepts(found, want, late),
-            (found, Ty::Optional(want)) => self.accepts(found, want, late),
-            (Ty::Artifact(found), Ty::Artifact(want)) => {
-                found.decl == want.decl
-                    && found.by.is_some() == want.by.is_some()
-                    && found.facets.iter().zip(&want.facets).all(|(found, want)| facet_fits(found, want))
-            }
-            (found, want) => found == want,
         }
     }
 
@@ -390,6 +350,44 @@ impl Body<'_, '_> {
     }
 }
 
+/// Whether every value of one type is one of the other, up to bounds that are checked where values enter.
+pub(super) fn accepts(found: &Ty, want: &Ty, late: bool) -> bool {
+    match (found, want) {
+        (Ty::Error | Ty::Never, _) | (_, Ty::Error | Ty::Json) => true,
+        (Ty::Int(_), Ty::Int(_))
+        | (Ty::Float(_), Ty::Float(_))
+        | (Ty::String(_), Ty::String(_))
+        | (Ty::Duration(_), Ty::Duration(_))
+        | (Ty::Cpu(_), Ty::Cpu(_))
+        | (Ty::Memory(_), Ty::Memory(_))
+        | (Ty::Int(_) | Ty::Count(_), Ty::Count(_))
+        | (Ty::String(_) | Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Scalar, Ty::Scalar) => true,
+        // What a build composes of constants is read as the text that is asked for.
+        (Ty::String(_), Ty::Url | Ty::Path | Ty::Image | Ty::DnsLabel) => !late,
+        (Ty::List(found, have), Ty::List(want, need)) => {
+            let known_short = have.high.zip(need.low).is_some_and(|(most, least)| most < least);
+            !known_short && accepts(found, want, late)
+        }
+        (Ty::Map(found), Ty::Map(want)) => accepts(found, want, late),
+        (Ty::Record(found), Ty::Map(want)) => found.fields.iter().all(|field| accepts(&field.ty, want, late)),
+        (Ty::Record(found), Ty::Record(want)) => {
+            found.fields.len() == want.fields.len()
+                && want.fields.iter().all(|field| {
+                    let same = found.fields.iter().find(|other| other.name == field.name);
+                    same.is_some_and(|other| accepts(&other.ty, &field.ty, late))
+                })
+        }
+        (Ty::Optional(found), Ty::Optional(want)) => accepts(found, want, late),
+        (found, Ty::Optional(want)) => accepts(found, want, late),
+        (Ty::Artifact(found), Ty::Artifact(want)) => {
+            found.decl == want.decl
+                && found.by.is_some() == want.by.is_some()
+                && found.facets.iter().zip(&want.facets).all(|(found, want)| facet_fits(found, want))
+        }
+        (found, want) => found == want,
+    }
+}
+
 /// Whether a field is probably what is wanted.
 fn alike(field: &Ty, want: &Ty) -> bool {
     match (field, want) {
@@ -418,7 +416,8 @@ pub(super) fn root_local(typed: &Typed) -> Option<crate::model::LocalId> {
 }
 
 /// Why a constant lies outside its type.
-pub(super) fn outside(value: &Value, ty: &Ty) -> Option<String> {
+#[must_use]
+pub fn outside(value: &Value, ty: &Ty) -> Option<String> {
     fn bounds<T: PartialOrd + Copy>(value: T, bounds: &Bounds<T>) -> Option<String> {
         if bounds.admits(value) { None } else { Some("is out of range".to_owned()) }
     }

@@ -7,7 +7,8 @@ use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::ast::{self, Arg, TypeArg};
 
 use super::body::{Body, Env, EnvParam, Instance, Place, scope_of};
-use super::call::{mentions_generics, param_views};
+use super::call::mentions_generics;
+use super::callee::param_views;
 use super::constant::has_error;
 use super::generics::{Found, instantiate, learn, views};
 use super::params::env_params;

@@ -198,10 +198,7 @@ impl Body<'_, '_> {
             BoundView::Set(_) => {
                 let text = self.checker.sources.text(arg.value.span);
                 let name = EcoString::from(text.trim());
-                match env.generic(&name) {
-                    Some(id) => Some(Facet::Generic(id)),
-                    None => Some(Facet::Case(name)),
-                }
+                Some(env.facet(&name).unwrap_or(Facet::Case(name)))
             }
         }
     }
@@ -233,6 +230,12 @@ impl Body<'_, '_> {
                 self.checker.report(diagnostic);
                 return false;
             };
+            if let Facet::Generic(id) = facet {
+                if self.generic_within(*id, generic, found, callee, place.unwrap_or(span)) {
+                    continue;
+                }
+                return false;
+            }
             let (BoundView::Set(set), Facet::Case(case)) = (&generic.bound, facet) else { continue };
             let Some(names) = members(set, found) else { continue };
             if names.contains(case) {
@@ -242,6 +245,63 @@ impl Body<'_, '_> {
             return false;
         }
         true
+    }
+
+    /// Holds a type parameter of the pipeline around against the bound of what it is given to: everything that it may
+    /// stand for must be accepted.
+    fn generic_within(
+        &mut self,
+        id: GenericId,
+        bound: &GenericView,
+        found: &Found,
+        callee: (Option<Callee>, &str),
+        place: Span,
+    ) -> bool {
+        let Some(own) = self.env.generics.get(id.0 as usize).cloned() else { return true };
+        let enums = &self.checker.package.enums;
+        let cases = |id: crate::ty::EnumId| enums.get(id.0 as usize).map(|known| known.cases.clone());
+        let all = match &own.set {
+            Some(set) => members(set, &Vec::new()),
+            None => own.of.and_then(cases),
+        };
+        let (fits, wanted) = match &bound.bound {
+            BoundView::Type => (true, String::new()),
+            BoundView::Enum(of) => {
+                let known = cases(*of).unwrap_or_default();
+                let inside = all.is_some_and(|all| all.iter().all(|case| known.contains(case)));
+                let name = enums.get(of.0 as usize).map_or_else(String::new, |known| known.name.to_string());
+                (own.of == Some(*of) || inside, format!("`<{}: {name}>`", own.name))
+            }
+            BoundView::Set(set) => {
+                let text = super::limits::shortened(self.checker.sources.text(set.span));
+                let same = own.set.as_ref().is_some_and(|own| match (&own.kind, &set.kind) {
+                    (Kind::Offered(a, x), Kind::Offered(b, y)) => a == b && x == y,
+                    _ => false,
+                });
+                // What is in a tool's set, or depends on another type parameter, is known for each instance.
+                let inside = match (members(set, found), &all, own.set.is_some()) {
+                    (Some(known), Some(all), _) => all.iter().all(|case| known.contains(case)),
+                    (None, _, bounded) => bounded || !matches!(set.kind, Kind::Offered(..)),
+                    (Some(_), None, bounded) => bounded,
+                };
+                let text = match &set.kind {
+                    Kind::Offered(at, name) => {
+                        self.env.uses.get(*at).map_or(text, |used| format!("{}.{name}", used.name))
+                    }
+                    _ => text,
+                };
+                (same || inside, format!("`where {} in {text}`", own.name))
+            }
+        };
+        if !fits {
+            let message =
+                format!("`{}` does not accept everything that `{}` may stand for", callee.1, own.name);
+            let diagnostic = Diagnostic::new(&codes::types::NOT_ACCEPTED, place, message)
+                .label(bound.span, format!("the bound of `{}` is declared here", bound.name))
+                .help(format!("say it in the signature: {wanted}"));
+            self.checker.report(diagnostic);
+        }
+        fits
     }
 
     fn not_accepted(

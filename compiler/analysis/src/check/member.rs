@@ -46,6 +46,12 @@ impl Body<'_, '_> {
     /// A member of a module, tool or enum.
     fn static_member(&mut self, def: Def, text: &str, base: Span, name: &Name, span: Span) -> Typed {
         match def {
+            Def::Used(at) => match self.used_member(at, text, name) {
+                Def::Offered(at, set) => self.offered(at, set, span),
+                Def::Const(id) => self.checker.const_item(id, span),
+                Def::Error => Typed::error(span),
+                other => self.not_a_member_value(&format!("{text}.{}", name.text), other, span),
+            },
             Def::Module(_) | Def::Tool(_) => match self.checker.member_of(def, name, self.env.module, text) {
                 Def::Const(id) => self.checker.const_item(id, span),
                 Def::Error => Typed::error(span),

@@ -10,8 +10,14 @@
 )]
 
 mod body;
+mod build;
 mod call;
+mod callee;
+mod capability;
+mod choice;
 mod clauses;
+mod compose;
+mod conform;
 mod constant;
 mod declare;
 mod enums;
@@ -21,6 +27,8 @@ mod follow_ups;
 mod function_body;
 mod functions;
 mod generics;
+mod graph;
+mod instance;
 mod limits;
 mod literal;
 mod member;
@@ -36,6 +44,7 @@ mod scope;
 mod settings;
 mod show;
 mod task;
+mod template;
 mod texts;
 mod tool;
 mod types;
@@ -49,6 +58,8 @@ use fuse_syntax::ast;
 use crate::files::Files;
 use crate::model::{Package, TaskId, ToolId};
 use crate::ty::Ty;
+pub use choice::Demand;
+pub use fit::outside;
 use modules::Module;
 use scope::Scope;
 
@@ -63,14 +74,23 @@ pub struct Checked {
 
 /// Checks the package whose own files are `entries` (paths relative to the package folder), with everything that
 /// they import. Texts come through `files` and are added to `sources`.
-pub fn check(sources: &mut Sources, files: &dyn Files, entries: &[EcoString]) -> Checked {
+///
+/// `demand` says what is built of it: instances of pipelines with type parameters, and what targets choose.
+pub fn check(
+    sources: &mut Sources,
+    files: &dyn Files,
+    entries: &[EcoString],
+    demand: &Demand<'_>,
+) -> Checked {
     let mut checker = Checker::new(sources, files);
-    checker.load(entries);
+    checker.load(entries, demand);
     for module in checker.order.clone() {
         checker.declare(module);
         checker.signatures(module);
         checker.bodies(module);
     }
+    checker.composition();
+    checker.build(demand);
     checker.finish()
 }
 
@@ -158,6 +178,14 @@ pub(crate) struct Checker<'a> {
     fns: Vec<FnDef>,
     /// The functions that are being checked, each for the one before it.
     fn_trail: Vec<usize>,
+    capabilities: Vec<capability::Capability>,
+    members: Vec<capability::Member>,
+    /// The pipelines as they are declared, by [`crate::model::PipelineId`].
+    templates: Vec<template::Template>,
+    /// Which pipeline calls which, and where.
+    calls: Vec<graph::Edge>,
+    /// Instances and what is wrong with them.
+    instances: instance::Instances,
     pending: Vec<PendingBody>,
     read_files: Vec<FileId>,
     /// How many definitions and expressions are open inside one another.
@@ -189,6 +217,11 @@ impl<'a> Checker<'a> {
             aliases: Vec::new(),
             fns: Vec::new(),
             fn_trail: Vec::new(),
+            capabilities: Vec::new(),
+            members: Vec::new(),
+            templates: Vec::new(),
+            calls: Vec::new(),
+            instances: instance::Instances::default(),
             pending: Vec::new(),
             read_files: Vec::new(),
             depth: 0,

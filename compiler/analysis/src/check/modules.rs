@@ -53,7 +53,7 @@ pub(super) struct Loading {
 
 impl Checker<'_> {
     /// Loads the core module, the entries and all that they import.
-    pub(super) fn load(&mut self, entries: &[EcoString]) {
+    pub(super) fn load(&mut self, entries: &[EcoString], demand: &super::Demand<'_>) {
         let mut loading = Loading { marks: Vec::new() };
         let core = Place { std: true, path: EcoString::from("core.fuse") };
         if let Ok(text) = self.text(&core) {
@@ -70,6 +70,28 @@ impl Checker<'_> {
                 self.mark_entry(module);
             }
         }
+        for path in self.chosen_modules(demand) {
+            let Some(place) = self.chosen_place(&path.text) else { continue };
+            if self.find_module(&place).is_none()
+                && let Ok(text) = self.text(&place)
+            {
+                self.load_module(&place, text, &mut loading, &mut Vec::new());
+            }
+        }
+    }
+
+    /// What a target's choice names: a tool of the library, or a file of the package as its folder sees it.
+    fn chosen_place(&self, path: &str) -> Option<Place> {
+        if let Some(name) = path.strip_prefix("std/") {
+            return Some(Place { std: true, path: std_path(name) });
+        }
+        let joined = join("", path.strip_prefix("./")?)?;
+        Some(Place { std: false, path: ecow::eco_format!("{joined}.fuse") })
+    }
+
+    /// The module that a target's choice names.
+    pub(super) fn chosen_module(&self, path: &str) -> Option<usize> {
+        self.find_module(&self.chosen_place(path)?)
     }
 
     /// Loads a module of the standard library that nothing imported; for help lines that look further.

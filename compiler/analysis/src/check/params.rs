@@ -37,6 +37,8 @@ impl Checker<'_> {
         for at in pending {
             self.pending_signature(at);
         }
+        self.all_capabilities(module);
+        self.all_pipeline_signatures(module);
     }
 
     fn facets_of(&mut self, module: usize, tool: Option<ToolId>, item: &ast::Item) {
@@ -109,6 +111,7 @@ impl Checker<'_> {
             Callee::Resource(id) => {
                 self.package.resources.get_mut(id.0 as usize).map(|resource| &mut resource.sig)
             }
+            Callee::Pipeline(_) | Callee::Member(_) => None,
         };
         if let Some(sig) = sig {
             *sig = Signature { generics, params, outputs, single, ..take(sig) };
@@ -199,7 +202,10 @@ impl Checker<'_> {
         for param in declared {
             self.style(&param.name, Style::Value);
             if let Some(used) = param.used {
-                self.not_yet(&codes::not_yet::CAPABILITY, used, "`use` parameters");
+                let message = "only a pipeline takes a tool by `use`";
+                let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, used, message)
+                    .help("take the values that are needed as parameters");
+                self.report(diagnostic);
             }
             let ty = if param.used.is_some() { Ty::Error } else { self.ty(&param.ty, env) };
             let ty = self.no_artifacts_inside(ty, param.ty.span);
@@ -313,6 +319,7 @@ pub(super) fn env_params(params: &[Param]) -> Vec<EnvParam> {
             name: param.name.clone(),
             ty: param.ty.clone(),
             constant: param.constant,
+            case: None,
             span: param.span,
         })
         .collect()

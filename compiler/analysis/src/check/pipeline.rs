@@ -6,99 +6,46 @@ use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_syntax::ast::{self, Cond, Else, Expr, ExprKind, IfExpr, ItemKind, Name, Pattern, StmtKind};
 
-use super::body::{Body, Env, Flow, Place, scope_of};
+use super::body::{Body, Env, Place};
 use super::call::root_call;
 use super::constant::{fold, has_error};
 use super::declare::Style;
 use super::expr::names_a_step;
 use super::literal::bare;
-use super::params::env_params;
-use super::returns::{covers, returns};
+use super::returns::returns;
 use super::{Checker, index};
-use crate::model::{
-    Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Pipeline, Stmt, Typed,
-};
+use crate::model::{Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Stmt, Typed};
 use crate::ty::Ty;
 
 /// Step names that the compiler's own helpers start with.
 const RESERVED: [&str; 3] = ["join", "list", "decide"];
 
 impl Checker<'_> {
-    /// The pipelines and deployments of a module; only those of the package's own entry files are roots.
+    /// The pipelines and deployments of a module; only those of the package's own entry files are built.
     pub(super) fn flows(&mut self, module: usize) {
         let Some((ast, entry)) = self.modules.get(module).map(|m| (Rc::clone(&m.ast), m.entry)) else {
             return;
         };
+        self.pipelines(module);
         for item in &ast.items {
-            match &item.kind {
-                ItemKind::Pipeline(pipeline) => {
-                    let pipeline = self.pipeline(module, item, pipeline);
-                    if entry {
-                        self.package.pipelines.push(pipeline);
-                    }
+            if let ItemKind::Deploy(deploy) = &item.kind {
+                let deploy = self.deploy(module, deploy);
+                if let Some(deploy) = deploy.filter(|_| entry) {
+                    self.package.deploys.push(deploy);
                 }
-                ItemKind::Deploy(deploy) => {
-                    let deploy = self.deploy(module, deploy);
-                    if let Some(deploy) = deploy.filter(|_| entry) {
-                        self.package.deploys.push(deploy);
-                    }
-                }
-                _ => {}
             }
         }
     }
 
-    fn pipeline(&mut self, module: usize, item: &ast::Item, pipeline: &ast::PipelineItem) -> Pipeline {
-        if let Some(generic) = pipeline.generics.first() {
-            let what = "type parameters of a pipeline";
-            self.not_yet(&codes::not_yet::GENERIC_PIPELINE, generic.name.span, what);
-        }
-        let env = Env::of_module(module, None);
-        // The names stay known, so that only the declaration is reported.
-        let generics = self.generics(&pipeline.generics, &pipeline.wheres, &env);
-        let env = Env { generics: Rc::new(scope_of(&generics)), ..env };
-        let params = self.params(&pipeline.params, &env);
-        let (outputs, single) = self.outputs(pipeline.ret.as_ref(), &env);
-        for param in &params {
-            self.pipeline_param(param);
-        }
-        let env = Env { params: Rc::new(env_params(&params)), ..env.at(Place::Pipeline) };
-        let flow = Flow {
-            outputs: outputs
-                .iter()
-                .map(|output| (output.name.clone(), output.ty.clone(), output.span))
-                .collect(),
-            single,
-            ..Flow::default()
-        };
-        let mut body = self.body(env);
-        body.flow = flow;
-        let block = body.statements(&pipeline.body, false);
-        if !covers(&block) {
-            body.missing_return(&pipeline.name);
-        }
-        let Flow { locals, chains, .. } = body.flow;
-        Pipeline {
-            name: pipeline.name.text.clone(),
-            doc: item.doc.clone(),
-            params,
-            outputs,
-            body: block,
-            locals,
-            chains,
-            span: pipeline.name.span,
-        }
-    }
-
     /// A parameter of a pipeline is a value that a person can give, or an artifact by uri.
-    fn pipeline_param(&mut self, param: &crate::model::Param) {
-        if let Ty::Artifact(artifact) = bare(&param.ty)
+    pub(super) fn pipeline_param(&mut self, ty: &Ty, span: Span) {
+        if let Ty::Artifact(artifact) = bare(ty)
             && artifact.by.is_none()
         {
-            let shown = self.show(&param.ty);
+            let shown = self.show(ty);
             let message =
                 format!("this compiler cannot start a pipeline with files yet, and {shown} is files");
-            let diagnostic = Diagnostic::new(&codes::not_yet::ARTIFACT_PARAMETER, param.span, message)
+            let diagnostic = Diagnostic::new(&codes::not_yet::ARTIFACT_PARAMETER, span, message)
                 .help("write `by uri(…)`, or let a step of the pipeline produce it");
             self.report(diagnostic);
         }
@@ -139,7 +86,7 @@ impl Checker<'_> {
 impl Body<'_, '_> {
     /// The statements of a block; `value` says whether its value is used.
     #[deny(clippy::wildcard_enum_match_arm)]
-    fn statements(&mut self, block: &ast::Block, value: bool) -> Block {
+    pub(super) fn statements(&mut self, block: &ast::Block, value: bool) -> Block {
         let mut out = Block { stmts: Vec::new(), value: None };
         let mut returned: Option<Span> = None;
         let last = block.stmts.len().saturating_sub(1);
@@ -430,10 +377,10 @@ impl Body<'_, '_> {
         if second == Ty::Never {
             return first;
         }
-        if self.accepts(&second, &first, true) {
+        if super::fit::accepts(&second, &first, true) {
             return first;
         }
-        if self.accepts(&first, &second, true) {
+        if super::fit::accepts(&first, &second, true) {
             return second;
         }
         let (a, b) = (self.checker.show(&first), self.checker.show(&second));

@@ -7,6 +7,7 @@ use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 use super::body::Body;
 use super::call::root_call;
 use super::constant::{fold, has_error};
+use super::template::shared;
 use crate::model::{Block, Kind, Stmt, Typed};
 use crate::ty::Ty;
 
@@ -20,7 +21,7 @@ impl Body<'_, '_> {
             Some(Expr { kind: ExprKind::Missing, .. }) => {}
             Some(expr) if self.flow.single => {
                 if let (Some((_, ty, _)), Some(slot)) = (outputs.first(), values.first_mut()) {
-                    *slot = Some(self.expect(expr, ty));
+                    *slot = Some(self.give_output(0, expr, ty));
                 }
             }
             Some(Expr { kind: ExprKind::Record(entries), span: place }) => {
@@ -91,12 +92,25 @@ impl Body<'_, '_> {
                 continue;
             };
             let Some((_, ty, _)) = outputs.get(at) else { continue };
-            let typed = self.expect(value, ty);
+            let typed = self.give_output(at, value, ty);
             if let Some(slot) = values.get_mut(at) {
                 *slot = Some(typed);
             }
         }
         known
+    }
+
+    fn give_output(&mut self, at: usize, value: &Expr, ty: &Ty) -> Typed {
+        let typed = self.expr(value, Some(ty));
+        self.note_output(at, &typed.ty);
+        self.fit(typed, ty)
+    }
+
+    fn note_output(&mut self, at: usize, ty: &Ty) {
+        self.flow.given.resize(self.flow.outputs.len(), None);
+        if let Some(slot) = self.flow.given.get_mut(at) {
+            *slot = Some(slot.as_ref().map_or_else(|| ty.clone(), |known| shared(known, ty)));
+        }
     }
 
     /// Outputs that a `return` leaves out.
@@ -163,7 +177,7 @@ impl Body<'_, '_> {
             return false;
         }
         let typed = self.named_once(typed, out);
-        for ((name, ty, _), slot) in outputs.iter().zip(values) {
+        for (at, ((name, ty, _), slot)) in outputs.iter().zip(values).enumerate() {
             let Some(field) = record.fields.iter().find(|field| field.name == *name) else { continue };
             let part = fold(Typed {
                 kind: Kind::Field(Box::new(typed.clone()), name.clone()),
@@ -171,6 +185,7 @@ impl Body<'_, '_> {
                 late: typed.late,
                 span: expr.span,
             });
+            self.note_output(at, &part.ty);
             *slot = Some(self.fit(part, ty));
         }
         true

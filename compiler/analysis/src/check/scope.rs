@@ -6,7 +6,7 @@ use fuse_syntax::ast::Name;
 use indexmap::IndexMap;
 
 use super::Checker;
-use crate::model::{ResourceId, TaskId, ToolId};
+use crate::model::{MemberId, PipelineId, ResourceId, TaskId, ToolId};
 use crate::ty::{ArtifactId, EnumId};
 
 /// The meaning of a name.
@@ -23,8 +23,14 @@ pub(super) enum Def {
     Reader(usize),
     Task(TaskId),
     Resource(ResourceId),
-    /// A pipeline; calls of pipelines are not built yet.
-    Pipeline,
+    Pipeline(PipelineId),
+    Capability(usize),
+    /// A `use` parameter of the enclosing pipeline, by index.
+    Used(usize),
+    /// A member of the capability of a `use` parameter, with the parameter's index.
+    Member(MemberId, usize),
+    /// A set of the capability of a `use` parameter: the parameter's and the set's index.
+    Offered(usize, usize),
     /// An option of a tool, by index.
     Option(ToolId, usize),
     /// A service of a tool, by index.
@@ -49,7 +55,11 @@ impl Def {
             Self::Reader(_) => "a reader",
             Self::Task(_) => "a task",
             Self::Resource(_) => "a resource",
-            Self::Pipeline => "a pipeline",
+            Self::Pipeline(_) => "a pipeline",
+            Self::Capability(_) => "a capability",
+            Self::Used(_) => "a tool that is chosen by `use`",
+            Self::Member(..) => "a task or resource of a capability",
+            Self::Offered(..) => "a set of a capability",
             Self::Option(..) => "an option",
             Self::Service(..) => "a service",
             Self::Deploy => "a deployment",

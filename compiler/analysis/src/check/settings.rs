@@ -9,7 +9,7 @@ use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 use super::body::Body;
 use super::call::root_call_mut;
 use super::constant::has_error;
-use crate::model::{Kind, Settings, Typed};
+use crate::model::{Callee, Kind, Settings, Typed};
 use crate::ty::{Bounds, Ty};
 
 /// What `with` takes now.
@@ -32,6 +32,13 @@ impl Body<'_, '_> {
             .help("write all settings into one `with { … }`");
             self.checker.report(diagnostic);
         } else if let Some(call) = root_call_mut(&mut typed) {
+            if let Callee::Pipeline(_) = call.callee {
+                let message = "`with` is for one step, and a pipeline is several";
+                let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, record.span, message)
+                    .label(base.span, "a pipeline is called here")
+                    .help("write it at its steps; what differs from call to call is a `const` parameter");
+                self.checker.report(diagnostic);
+            }
             call.settings = settings;
         } else if !has_error(&typed) {
             return self.not_a_step(base, "`with`");

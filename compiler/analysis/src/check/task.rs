@@ -64,6 +64,7 @@ impl Checker<'_> {
             Callee::Resource(id) => {
                 self.resource_body(id, clauses, &env.at(Place::Resource), item.name.span, span)
             }
+            Callee::Pipeline(_) | Callee::Member(_) => {}
         }
     }
 

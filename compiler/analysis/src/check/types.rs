@@ -63,7 +63,10 @@ impl Checker<'_> {
         }
         if let [only] = path {
             if let Some(generic) = env.generic(&only.text) {
-                return Ty::Generic(generic);
+                return match env.facet(&only.text) {
+                    Some(Facet::Row(ty)) => ty,
+                    _ => Ty::Generic(generic),
+                };
             }
             if let Some(ty) = self.built_in(&only.text, args, span, env) {
                 return ty;
@@ -341,8 +344,8 @@ impl Checker<'_> {
             },
             _ => None,
         };
-        if let Some(generic) = plain.and_then(|name| env.generic(&name.text)) {
-            return Facet::Generic(generic);
+        if let Some(facet) = plain.and_then(|name| env.facet(&name.text)) {
+            return facet;
         }
         match kind {
             FacetKind::Enum(id) => {

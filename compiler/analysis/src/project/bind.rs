@@ -26,6 +26,41 @@ impl Reader<'_> {
         all
     }
 
+    /// `build = ["train<sklearn>"]`
+    pub(super) fn instances(&mut self, package: &Table<'_>) -> Vec<Spanned<EcoString>> {
+        let Some(entry) = self.entry(package, "build") else { return Vec::new() };
+        let help = "write `build = [\"pipeline<argument>\"]`";
+        let DeValue::Array(items) = entry.node.get_ref() else {
+            self.wrong_type(entry.key, entry.node, "a list of strings", Some(help.to_owned()));
+            return Vec::new();
+        };
+        let mut all: Vec<Spanned<EcoString>> = Vec::new();
+        for node in items.iter() {
+            let item = Entry { key: "build", key_span: entry.key_span, node };
+            let Some(text) = self.text(&item) else { continue };
+            if !words::is_instance(&text.value) {
+                self.bad_value(text.span, format!("`{}` names no pipeline", text.value), help);
+            } else if all.iter().any(|other| other.value == text.value) {
+                self.bad_value(text.span, format!("`{}` stands twice in the list", text.value), "remove one");
+            } else {
+                all.push(text);
+            }
+        }
+        all
+    }
+
+    /// `[target.x.use]`
+    pub(super) fn choices(
+        &mut self,
+        target: &Table<'_>,
+    ) -> (IndexMap<EcoString, Spanned<EcoString>>, Option<Span>) {
+        let title = format!("{}.use]", target.title.trim_end_matches(']'));
+        let Some(table) = self.optional_table(target, "use", title) else { return (IndexMap::new(), None) };
+        let entries = self.entries(&table);
+        let named = |entry: &Entry<'_>| Some((EcoString::from(entry.key), self.text(entry)?));
+        (entries.iter().filter_map(named).collect(), Some(table.at))
+    }
+
     /// `[target.x.bind]`
     pub(super) fn bind(&mut self, target: &Table<'_>) -> (IndexMap<EcoString, ToolBinding>, Span) {
         let mut all = IndexMap::new();

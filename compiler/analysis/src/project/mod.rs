@@ -29,6 +29,8 @@ pub struct Project {
     pub name: Spanned<EcoString>,
     /// `[package] version`, where given.
     pub version: Option<Spanned<EcoString>>,
+    /// `[package] build`: instances of pipelines with type parameters or tools, such as `train<sklearn>`.
+    pub build: Vec<Spanned<EcoString>>,
     /// `[mlflow] project = true`: write `MLproject` and `python_env.yaml`.
     pub mlproject: bool,
     /// The targets in the order of the file.
@@ -56,6 +58,10 @@ pub struct Target {
     pub injected_containers: u32,
     /// Constant pipeline parameters by pipeline and name: `[target.x.params.<pipeline>]`.
     pub params: IndexMap<EcoString, IndexMap<EcoString, Spanned<Setting>>>,
+    /// `[target.x.use]`: by name the tool that `target.<name>` stands for.
+    pub choices: IndexMap<EcoString, Spanned<EcoString>>,
+    /// The place of `[target.x.use]`, where there is one.
+    pub choices_span: Option<Span>,
     /// `[target.x.bind]`: by tool.
     pub bind: IndexMap<EcoString, ToolBinding>,
     /// The place of `[target.x.bind]`, or of the target where it lacks one: where a help line says what to add.

@@ -9,11 +9,11 @@ use super::table::{Entry, Reader, Table};
 use super::{ApiFields, ObjectStore, Project, Spanned, Store, Target, Tekton, words};
 
 /// The keys of `[target.x]`.
-const TARGET_KEYS: [&str; 8] =
-    ["namespace", "tekton", "store", "step-image", "install", "injected-containers", "params", "bind"];
+const TARGET_KEYS: [&str; 9] =
+    ["namespace", "tekton", "store", "step-image", "install", "injected-containers", "params", "use", "bind"];
 
 /// Tables of a target that this compiler does not read yet.
-const TARGET_NOT_YET: [&str; 5] = ["node", "security", "domain", "ca", "use"];
+const TARGET_NOT_YET: [&str; 4] = ["node", "security", "domain", "ca"];
 
 /// Reads a `fuse.toml`. Gives a project where the package has a name; targets with mistakes are left out of it.
 #[must_use]
@@ -59,11 +59,12 @@ impl Reader<'_> {
             return None;
         };
         let package = self.table(&entry, "[package]".to_owned())?;
-        self.unknown_keys(&package, &["name", "version"]);
+        self.unknown_keys(&package, &["name", "version", "build"]);
+        let build = self.instances(&package);
         let version = self.optional_text(&package, "version").and_then(|version| self.semver(version));
         let name = self.required_text(&package, "name", "name = \"<package>\"")?;
         let name = self.dns_label(name, "the name of a package")?;
-        Some(Project { file: self.file, name, version, mlproject, targets })
+        Some(Project { file: self.file, name, version, build, mlproject, targets })
     }
 
     fn dependencies(&mut self, root: &Table<'_>) {
@@ -142,6 +143,7 @@ impl Reader<'_> {
         let install_on_run = self.install(table);
         let injected_containers = self.injected_containers(table);
         let params = self.params(table);
+        let (choices, choices_span) = self.choices(table);
         let (bind, bind_span) = self.bind(table);
         Some(Target {
             name: EcoString::from(name),
@@ -153,6 +155,8 @@ impl Reader<'_> {
             install_on_run,
             injected_containers,
             params,
+            choices,
+            choices_span,
             bind,
             bind_span,
         })

@@ -34,6 +34,22 @@ pub(super) fn is_snake_case(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// A pipeline with type arguments: `train<sklearn, csv>`; only the form is held against anything here.
+pub(super) fn is_instance(text: &str) -> bool {
+    let (name, arguments) = text.split_once('<').map_or((text, None), |(name, rest)| (name, Some(rest)));
+    let word = |part: &str| {
+        let part = part.trim();
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    let inner = arguments.map(|rest| rest.trim_end().strip_suffix('>'));
+    is_snake_case(name.trim())
+        && match inner {
+            None => true,
+            Some(None) => false,
+            Some(Some(inner)) => inner.split(',').all(word),
+        }
+}
+
 /// A key of a Secret.
 pub(super) fn is_secret_key(text: &str) -> bool {
     !text.is_empty()

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ecow::EcoString;
-use fuse_analysis::{Checked, FileError, Files, check};
+use fuse_analysis::{Checked, Demand, FileError, Files, check};
 use fuse_base::{Diagnostic, Sources};
 
 /// The root folder of the repository.
@@ -36,7 +36,7 @@ impl Memory {
     pub(crate) fn check(&self) -> (Checked, Sources) {
         let mut sources = Sources::new();
         let entries: Vec<EcoString> = self.own_files().into_iter().map(EcoString::from).collect();
-        let checked = check(&mut sources, self, &entries);
+        let checked = check(&mut sources, self, &entries, &Demand::default());
         (checked, sources)
     }
 }

@@ -23,4 +23,8 @@ codes! {
     RESERVED_STEP = "FS0210" Error "reserved-step-name";
     /// A constant or type that is defined by itself.
     CYCLIC_DEFINITION = "FS0211" Error "cyclic-definition";
+    /// Pipelines that call one another in a circle.
+    RECURSION = "FS0212" Error "recursive-pipeline";
+    /// A pipeline with type parameters or tools that nothing gives.
+    NEVER_BUILT = "FS0213" Warning "never-built";
 }

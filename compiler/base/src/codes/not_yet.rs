@@ -3,8 +3,6 @@
 codes! {
     /// `for … in … { }`.
     LOOP = "FS0904" Error "not-yet-loop";
-    /// `capability` and `use` parameters.
-    CAPABILITY = "FS0905" Error "not-yet-capability";
     /// `fused { }`.
     FUSED = "FS0906" Error "not-yet-fused";
     /// `finally { }` and the status of a run.
@@ -17,10 +15,6 @@ codes! {
     DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
     TEST = "FS0912" Error "not-yet-test";
-    /// A pipeline called from a pipeline.
-    COMPOSITION = "FS0913" Error "not-yet-composition";
-    /// Type parameters of a pipeline.
-    GENERIC_PIPELINE = "FS0914" Error "not-yet-generic-pipeline";
     /// Settings of `with` that come later.
     SETTING = "FS0915" Error "not-yet-setting";
     /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.

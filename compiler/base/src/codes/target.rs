@@ -27,4 +27,8 @@ codes! {
     UNUSED_BINDING = "FS0512" Warning "unused-binding";
     /// A binding lacks a value that the tool or service needs.
     SETTING_UNSET = "FS0513" Error "setting-unset";
+    /// A pipeline asks the target for a tool, and the target chooses none.
+    NO_CHOICE = "FS0514" Error "tool-not-chosen";
+    /// A target chooses something that is no tool.
+    UNKNOWN_CHOICE = "FS0515" Error "unknown-tool";
 }

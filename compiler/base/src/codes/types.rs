@@ -59,4 +59,6 @@ codes! {
     FIELD_DEFAULT = "FS0333" Error "field-default";
     /// `fail` in a `const fn`.
     FUNCTION_FAILED = "FS0332" Error "function-failed";
+    /// A tool that does not have what a capability asks for.
+    CAPABILITY = "FS0327" Error "capability";
 }

@@ -1,5 +1,6 @@
 //! `fusec check`: everything that is wrong with a package, for all its targets.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use fuse_driver::{Checked, Overlay, check, locate};
@@ -43,7 +44,10 @@ impl Run for Arguments {
 }
 
 fn summary(checked: &Checked) -> String {
-    let pipelines = count(checked.package.pipelines.len(), "pipeline");
+    let package = &checked.package;
+    let built = package.roots.iter().filter_map(|root| package.pipeline(root.pipeline));
+    let names: BTreeSet<&str> = built.map(|pipeline| pipeline.name.as_str()).collect();
+    let pipelines = count(names.len(), "pipeline");
     let deploys = count(checked.package.deploys.len(), "deployment");
     let parts: Vec<String> = pipelines.into_iter().chain(deploys).collect();
     let what = if parts.is_empty() { "modules without pipelines".to_owned() } else { parts.join(", ") };

@@ -2,6 +2,7 @@
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Call, Callee, Kind, Resource, Task, Typed};
+use fuse_analysis::outside;
 use fuse_analysis::ty::{Schemes, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -67,6 +68,9 @@ pub(crate) struct Arg {
 impl<'a> Lower<'a, '_> {
     /// A call: its arguments first, then itself.
     pub(super) fn step(&mut self, call: &'a Call) -> Val {
+        if let Callee::Pipeline(id) = call.callee {
+            return self.composed(id, call);
+        }
         let hint = self.hint.take();
         let args: Vec<Option<Arg>> = call
             .args
@@ -105,11 +109,9 @@ impl<'a> Lower<'a, '_> {
                 let Some(resource) = self.cx.package.resources.get(id.0 as usize) else { return Val::Error };
                 Work::Apply(Box::new(ApplyWork { call, resource, args, settings }))
             }
+            Callee::Pipeline(_) | Callee::Member(_) => return Val::Error,
         };
-        let after = call.after.iter().flat_map(|(local, _)| {
-            self.frame.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
-        });
-        let after = after.collect();
+        let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
         let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
@@ -182,6 +184,9 @@ impl<'a> Lower<'a, '_> {
             unusable(self.cx, &arg.value, arg.span);
             return false;
         }
+        if !self.admitted(ty, arg, declared) {
+            return false;
+        }
         let (Val::Late(late), Ty::Artifact(port)) = (&arg.value, types::present(ty)) else { return true };
         let (Some(accepted), Ty::Artifact(given)) = (&port.by, types::present(&late.ty)) else { return true };
         if accepted.names.is_empty() {
@@ -191,6 +196,20 @@ impl<'a> Lower<'a, '_> {
             (Some(offered), Some((node, _))) => self.schemes(node, offered, accepted, arg.span, declared),
             _ => true,
         }
+    }
+
+    /// Whether a constant keeps the bounds of its parameter. Those in the source were held against them; what a target
+    /// sets for a parameter, and what that is handed on to, was not.
+    pub(super) fn admitted(&self, ty: &Ty, arg: &Arg, declared: Span) -> bool {
+        let Some((value, wrong)) = arg.constant().and_then(|value| Some((value, outside(value, ty)?))) else {
+            return true;
+        };
+        let message = format!("`{value}` {wrong}: `{}`", self.cx.package.show(ty, &[]));
+        let diagnostic = Diagnostic::new(&codes::types::OUT_OF_RANGE, arg.span, message)
+            .label(declared, "this parameter says what it takes")
+            .help("give a value that the type admits, or narrow the parameter that it comes from");
+        self.cx.report(diagnostic);
+        false
     }
 
     /// Every scheme that the producer can give is read by the consumer, by itself or rewritten.

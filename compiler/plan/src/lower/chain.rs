@@ -7,6 +7,7 @@
 
 use ecow::EcoString;
 use fuse_analysis::model::{Block, Condition as Cond, If, Kind, LocalId, Stmt, Typed};
+use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::Span;
 use fuse_wire::Condition;
@@ -238,6 +239,11 @@ impl<'a> Lower<'a, '_> {
             Val::Const(Value::None) => Presence::Known(false),
             Val::Const(_) | Val::Record(_) | Val::List(_) | Val::Concat(_) | Val::Node(_) => {
                 self.bind(local, value);
+                Presence::Known(true)
+            }
+            // A called pipeline may be given what is always there.
+            Val::Late(late) if !matches!(late.ty, Ty::Optional(_)) => {
+                self.bind(local, Val::Late(late));
                 Presence::Known(true)
             }
             Val::Late(late) => {

@@ -77,7 +77,7 @@ pub(crate) fn facet(generics: &[Facet], id: GenericId) -> Val {
 /// The value of an expression.
 pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
     match &typed.kind {
-        Kind::Error => Val::Error,
+        Kind::Error | Kind::Offered(..) => Val::Error,
         Kind::Value(value) => Val::Const(value.clone()),
         Kind::Param(at) => names.param(*at),
         Kind::Option(tool, at) => cx.option(*tool, *at, typed.span).map_or(Val::Error, Val::Const),

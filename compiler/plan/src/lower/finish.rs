@@ -254,16 +254,23 @@ impl Lower<'_, '_> {
         self.merge(Val::Arms(Box::new(arms(level, cases))), &output.ty, span)
     }
 
+    /// Whether a run can have all outputs: one that is the same for every run is for callers only.
+    pub(crate) fn has_results(&self) -> bool {
+        let whole = |values: &Vec<Returned>| match values.as_slice() {
+            [only] if only.guards.is_empty() => {
+                !matches!(
+                    only.value,
+                    Val::Const(_) | Val::Late(Late { origin: Origin::Param(_), .. }) | Val::Concat(_)
+                ) || is_result(&only.value)
+            }
+            _ => true,
+        };
+        self.returned.iter().all(whole)
+    }
+
     /// Tekton takes references to results, and text only behind the first of them.
     fn result_text(&self, value: &Val, span: fuse_base::Span, output: &str) -> Option<EcoString> {
-        let from_step =
-            |value: &Val| matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }));
-        let fits = if let Val::Concat(parts) = value {
-            parts.first().is_some_and(from_step)
-                && parts.iter().all(|part| from_step(part) || matches!(part, Val::Const(Value::Str(_))))
-        } else {
-            from_step(value)
-        };
+        let fits = is_result(value);
         if fits {
             return encode::one(self.cx, value, span);
         }
@@ -318,6 +325,18 @@ impl Lower<'_, '_> {
             }
             Store::Object { .. } => None,
         }
+    }
+}
+
+/// Whether Tekton takes a value as a result of a pipeline.
+fn is_result(value: &Val) -> bool {
+    let from_step =
+        |value: &Val| matches!(value, Val::Late(Late { origin: Origin::Result { .. }, uri: false, .. }));
+    if let Val::Concat(parts) = value {
+        parts.first().is_some_and(from_step)
+            && parts.iter().all(|part| from_step(part) || matches!(part, Val::Const(Value::Str(_))))
+    } else {
+        from_step(value)
     }
 }
 

@@ -8,7 +8,7 @@ use fuse_analysis::model::{ChainId, LocalId, Pipeline};
 use fuse_base::Span;
 
 use super::guards::GuardSpec;
-use super::val::Val;
+use super::val::{NodeAt, Val};
 use crate::names;
 
 /// A body that is being lowered. One body may be lowered several times in a pipeline: `id` tells its places apart.
@@ -18,6 +18,8 @@ pub(crate) struct Frame<'a> {
     pub(super) params: Vec<Val>,
     /// Bound names with the guards that they were bound under.
     pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
+    /// The last steps of called pipelines, by the names that they are bound to.
+    pub(super) started: BTreeMap<LocalId, Vec<NodeAt>>,
     /// The names of the calls of the body, by their places.
     names: Rc<BTreeMap<Span, EcoString>>,
     /// What stands before the names of its steps.
@@ -43,11 +45,17 @@ impl<'a> Frame<'a> {
             pipeline,
             params: Vec::new(),
             locals: BTreeMap::new(),
+            started: BTreeMap::new(),
             names: Rc::new(names::steps(pipeline)),
             prefix: EcoString::new(),
             suffix: EcoString::new(),
             chains: 0,
         }
+    }
+
+    /// The body of a pipeline that a step's name stands for.
+    pub(super) fn called(id: u32, pipeline: &'a Pipeline, step: &str, params: Vec<Val>, chains: u32) -> Self {
+        Self { id, params, prefix: eco_format!("{step}--"), chains, ..Self::root(pipeline) }
     }
 
     /// The names of all its steps, as they stand in the manifest.

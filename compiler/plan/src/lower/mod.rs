@@ -9,6 +9,7 @@ mod apply;
 mod around;
 mod calls;
 mod chain;
+mod compose;
 mod encode;
 pub(crate) mod eval;
 mod finish;
@@ -93,6 +94,9 @@ pub(crate) struct Lower<'a, 'c> {
     label: Option<EcoString>,
     /// The steps that merge arms.
     joins: Joins,
+    /// How many bodies were lowered besides the pipeline's own, and how many conditions all have.
+    frames: u32,
+    chains: u32,
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -110,6 +114,8 @@ impl<'a, 'c> Lower<'a, 'c> {
             hint: None,
             label: None,
             joins: Joins::default(),
+            frames: 0,
+            chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
         };
         lower.frame.params = lower.parameters();
         lower
@@ -131,7 +137,7 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     fn constant(&self, param: &'a Param, before: &[Val]) -> Val {
-        let (target, pipeline) = (self.cx.target, &self.frame.pipeline.name);
+        let (target, pipeline) = (self.cx.target, &self.frame.pipeline.source);
         let set = target.params.get(pipeline).and_then(|params| params.get(&param.name));
         if let Some(setting) = set {
             let what = format!("the parameter `{}` of `{pipeline}`", param.name);
@@ -166,8 +172,10 @@ impl<'a, 'c> Lower<'a, 'c> {
                     let name =
                         self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| names_a_step(&value.kind));
-                    let value = self.eval(value);
-                    self.bind(*local, value);
+                    let first = self.nodes.len();
+                    let given = self.eval(value);
+                    self.note_steps(*local, value, first);
+                    self.bind(*local, given);
                 }
                 Stmt::Expr(value) => {
                     self.hint = None;

@@ -66,7 +66,8 @@ pub fn lower_with(files: &[(&str, &str)], toml: &str, target: &str) -> Case {
         files.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();
     let entries: Vec<EcoString> =
         files.keys().filter(|path| path.ends_with(".fuse")).map(EcoString::from).collect();
-    let checked = fuse_analysis::check(&mut sources, &Memory { files }, &entries);
+    let demand = fuse_analysis::Demand::of(&project, &[target.to_owned()]);
+    let checked = fuse_analysis::check(&mut sources, &Memory { files }, &entries, &demand);
     assert!(checked.diagnostics.is_empty(), "{}", show(&checked.diagnostics, &sources));
     let target = project.targets.iter().find(|one| one.name == target).expect("the target");
     let result = fuse_plan::plan(&checked.package, &project, target, &sources);

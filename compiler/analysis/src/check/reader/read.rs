@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::{Form, Member, Shape};
 use crate::check::body::Body;
-use crate::check::call::param_views;
+use crate::check::callee::param_views;
 use crate::check::constant::has_error;
 use crate::check::expr::constant;
 use crate::check::literal::bare;
