@@ -4,6 +4,7 @@
 mod bless;
 mod generate;
 mod not_yet;
+mod schema;
 mod tidy;
 mod tree;
 
@@ -13,6 +14,7 @@ const USAGE: &str = "\
 cargo xtask tidy               checks what the compiler and clippy cannot: arrows, pages, goldens, sizes, words
 cargo xtask bless              runs the tests and writes what comes out as what is expected
 cargo xtask not-yet            writes grammar/not-yet.md
+cargo xtask gen-schema         writes editors/fuse.toml.schema.json
 cargo xtask gen-steps N DIR    writes a package with a pipeline of N steps into the new folder DIR
 ";
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["bless"] => bless::run(),
         ["not-yet"] => not_yet::write(),
+        ["gen-schema"] => schema::write(),
         ["gen-steps", count, folder] => generate::run(count, folder),
         [..] => Err(USAGE.to_owned()),
     };

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use toml::de::DeValue;
 
 use super::table::{Entry, Node, Reader, Table};
-use super::{SecretRef, ServiceBinding, Setting, Spanned, ToolBinding, words};
+use super::{SecretRef, ServiceBinding, Setting, Spanned, ToolBinding, keys, words};
 
 impl Reader<'_> {
     /// `[target.x.params.<pipeline>]`
@@ -52,6 +52,7 @@ impl Reader<'_> {
         for entry in self.entries(tool) {
             match entry.node.get_ref() {
                 _ if entry.key == "version" => binding.version = self.installed_version(&entry),
+                _ if entry.key == "domain" => binding.domain = self.text(&entry),
                 DeValue::Table(_) if matches!(entry.key, "secret" | "rewrite") => {
                     let message = format!("`{}` belongs to a service, not to a tool", entry.key);
                     let help = format!("write `<tool>.<service> = {{ {} = … }}`", entry.key);
@@ -122,13 +123,13 @@ impl Reader<'_> {
 
     /// `secret = { name = "…", keys = ["…"] }`
     pub(super) fn secret(&mut self, secret: &Table<'_>) -> Option<SecretRef> {
-        self.unknown_keys(secret, &["name", "keys"]);
+        self.unknown_keys(secret, &keys::names(keys::SECRET));
         let name = self.required_text(secret, "name", "name = \"<secret>\"");
-        let keys = self.entry(secret, "keys");
-        if keys.is_none() {
+        let list = self.entry(secret, "keys");
+        if list.is_none() {
             self.missing(secret, "keys", "keys = [\"<KEY>\"]");
         }
-        let keys = self.secret_keys(&keys?)?;
+        let keys = self.secret_keys(&list?)?;
         let name = name?;
         if !words::is_dns_name(&name.value) {
             let help = "the name of a Secret has lower-case letters, digits, `-` and `.`";

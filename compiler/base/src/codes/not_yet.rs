@@ -23,8 +23,6 @@ codes! {
     COMPOSITION = "FS0913" Error "not-yet-composition";
     /// Type parameters of a pipeline.
     GENERIC_PIPELINE = "FS0914" Error "not-yet-generic-pipeline";
-    /// Settings of `with` that come later.
-    SETTING = "FS0915" Error "not-yet-setting";
     /// A `const fn` with statements or type parameters.
     CONST_FN_BODY = "FS0916" Error "not-yet-const-fn";
     /// Enum cases that carry records.
@@ -33,6 +31,4 @@ codes! {
     ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.
     DEPENDENCIES = "FS0920" Error "not-yet-dependencies";
-    /// Tables of a target that come later: node classes, security, domains.
-    TARGET_SETTING = "FS0921" Error "not-yet-target-setting";
 }

@@ -33,4 +33,6 @@ codes! {
     NAME_CLASH = "FS0615" Error "object-name-clash";
     /// A computation with late values outside a condition.
     LATE_EXPRESSION = "FS0616" Error "late-expression";
+    /// `on_error: continue` on a step whose outputs are used, or that is retried.
+    CONTINUES = "FS0629" Error "continues-without-result";
 }

@@ -27,4 +27,18 @@ codes! {
     UNUSED_BINDING = "FS0512" Warning "unused-binding";
     /// A binding lacks a value that the tool or service needs.
     SETTING_UNSET = "FS0513" Error "setting-unset";
+    /// A target extends one that is not there, or itself by a circle.
+    EXTENDS = "FS0516" Error "target-extends";
+    /// A step asks for a node class that the target does not have.
+    NODE_CLASS = "FS0517" Error "node-class";
+    /// Steps ask for devices, and their node class does not name the resource.
+    NO_DEVICE = "FS0518" Error "no-device";
+    /// Files in a volume tie the pods of a run to one node, and its steps ask for two classes of nodes.
+    NODES_OF_A_VOLUME = "FS0519" Error "nodes-of-a-volume";
+    /// A binding names a domain that the target does not have.
+    DOMAIN = "FS0520" Error "unknown-domain";
+    /// An object in another cluster refers to what only this one can reach.
+    LOCAL_REFERENCE = "FS0521" Error "local-reference";
+    /// The target's Tekton has a feature switched off that the program needs.
+    API_FIELDS = "FS0522" Error "feature-switched-off";
 }

@@ -9,6 +9,7 @@ mod apply;
 mod around;
 mod calls;
 mod chain;
+mod continues;
 mod encode;
 pub(crate) mod eval;
 mod finish;
