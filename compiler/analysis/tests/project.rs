@@ -252,7 +252,7 @@ fn many_targets_that_extend_one_another_take_bounded_time_and_memory() {
         chain.push_str(&format!("[target.t{at}]\nextends = \"t{}\"\nparams.p.x{at} = 1\n", at - 1));
     }
     let lines = told(&chain);
-    assert!(lines.iter().all(|line| line.starts_with("FS0516")), "{:?}", lines.first());
+    assert_eq!(lines.len(), 1, "{:?}", lines.get(1));
     assert!(lines.first().is_some_and(|line| line.contains("inherit more than")), "{:?}", lines.first());
     let circle: String =
         (0..2_000).map(|at| format!("[target.t{at}]\nextends = \"t{}\"\n", (at + 1) % 2_000)).collect();

@@ -39,8 +39,9 @@ struct Merged<'t> {
 }
 
 impl<'t> Reader<'_> {
-    /// Reads all targets, those that others extend before them; gives them in the order of the file.
-    pub(super) fn extended(&mut self, named: &[(&'t str, Table<'t>)]) -> Vec<Target> {
+    /// Reads all targets, those that others extend before them; gives them in the order of the file, and the names of
+    /// those that are only there to be extended.
+    pub(super) fn extended(&mut self, named: &[(&'t str, Table<'t>)]) -> (Vec<Target>, Vec<EcoString>) {
         let mut all = All {
             named,
             states: vec![State::Unread; named.len()],
@@ -48,11 +49,12 @@ impl<'t> Reader<'_> {
             targets: named.iter().map(|_| None).collect(),
             told: BTreeSet::new(),
             inherited: 0,
+            bases: Vec::new(),
         };
         for at in 0..named.len() {
             self.in_order(&mut all, at);
         }
-        all.targets.into_iter().flatten().collect()
+        (all.targets.into_iter().flatten().collect(), all.bases)
     }
 
     /// Reads a target after the chain that it extends. The chain is walked, not recursed into: a file may be long.
@@ -140,7 +142,12 @@ impl<'t> Reader<'_> {
             parent.as_ref().is_some_and(|(parent, _)| all.states.get(*parent) == Some(&State::Wrong));
         let of_parent = parent.as_ref().and_then(|(parent, _)| all.merged.get(*parent)?.as_ref());
         let merged = self.merged(table.entries, of_parent);
-        all.inherited += merged.inherited.len();
+        let full = all.inherited > MOST;
+        all.inherited = all.inherited.saturating_add(merged.inherited.len());
+        if full && parent.is_some() {
+            all.set(at, State::Wrong);
+            return;
+        }
         if let (true, Some((_, extends))) = (all.inherited > MOST, &parent) {
             let message = format!("the targets inherit more than {MOST} entries together");
             let diagnostic = Diagnostic::new(&target::EXTENDS, extends.span, message)
@@ -178,6 +185,9 @@ impl<'t> Reader<'_> {
         let inherited = merged.inherited.clone();
         if let Some(slot) = all.merged.get_mut(at) {
             *slot = Some(merged);
+        }
+        if is_abstract {
+            all.bases.push(EcoString::from(*name));
         }
         if let (Some(target), Some(slot), false) = (read, all.targets.get_mut(at), is_abstract) {
             let extends = parent.map(|(_, extends)| (extends, inherited));
@@ -250,6 +260,8 @@ struct All<'n, 't> {
     told: BTreeSet<(&'static str, Span)>,
     /// How many entries were inherited.
     inherited: usize,
+    /// The abstract ones.
+    bases: Vec<EcoString>,
 }
 
 impl All<'_, '_> {

@@ -39,6 +39,8 @@ pub struct Project {
     pub mlproject: bool,
     /// The targets in the order of the file.
     pub targets: Vec<Target>,
+    /// The names of targets that say `abstract = true`: nothing is built for them.
+    pub bases: Vec<EcoString>,
 }
 
 /// `[target.x]`

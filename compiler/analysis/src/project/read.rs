@@ -44,7 +44,7 @@ impl Reader<'_> {
         self.unknown_keys(root, &keys::names(keys::ROOT));
         self.dependencies(root);
         let mlproject = self.mlflow(root);
-        let targets = self.targets(root);
+        let (targets, bases) = self.targets(root);
         let Some(entry) = self.entry(root, "package") else {
             if !self.partial {
                 let message = "fuse.toml has no `[package]`";
@@ -58,7 +58,7 @@ impl Reader<'_> {
         let version = self.optional_text(&package, "version").and_then(|version| self.semver(version));
         let name = self.required_text(&package, "name", "name = \"<package>\"")?;
         let name = self.dns_label(name, "the name of a package")?;
-        Some(Project { file: self.file, name, version, mlproject, targets })
+        Some(Project { file: self.file, name, version, mlproject, targets, bases })
     }
 
     fn dependencies(&mut self, root: &Table<'_>) {
@@ -95,8 +95,10 @@ impl Reader<'_> {
         None
     }
 
-    fn targets(&mut self, root: &Table<'_>) -> Vec<Target> {
-        let Some(all) = self.optional_table(root, "target", "[target]".to_owned()) else { return Vec::new() };
+    fn targets(&mut self, root: &Table<'_>) -> (Vec<Target>, Vec<EcoString>) {
+        let Some(all) = self.optional_table(root, "target", "[target]".to_owned()) else {
+            return Default::default();
+        };
         let mut named = Vec::new();
         for entry in self.entries(&all) {
             let DeValue::Table(entries) = entry.node.get_ref() else {

@@ -35,4 +35,6 @@ codes! {
     LATE_EXPRESSION = "FS0616" Error "late-expression";
     /// `on_error: continue` on a step whose outputs are used, or that is retried.
     CONTINUES = "FS0629" Error "continues-without-result";
+    /// A setting of an `apply` that only a step of one's own can have.
+    SETTING_OF_APPLY = "FS0630" Error "setting-without-effect";
 }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value as Json};
 use super::around::{Around, Need, helper_resources, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
+use super::settings::Resolved;
 use super::task::{Built, slots, summary};
 use super::val::{Late, Origin, Val};
 use super::{NodeSpec, encode};
@@ -121,6 +122,7 @@ pub(crate) fn build(
     budget::check(cx, &mut task, &sizes, work.call.span);
     let retries = work.settings.retries.map_or(0, |(count, _)| count);
     let pod = work.settings.pod(cx);
+    no_effect(cx, &work.settings);
     let base = base_name(cx, sig);
     let store = !task.workspaces.is_empty();
     Some((Built { base, task, args, results, store, timeout, retries, pod }, rendered.object))
@@ -174,6 +176,23 @@ fn step(
         resources: helper_resources(resource.sig.span),
         mounts,
     })
+}
+
+/// What `apply` runs is `fuse-step`, with resources and an environment of its own.
+fn no_effect(cx: &Cx<'_>, settings: &Resolved) {
+    let given = [
+        ("cpu", settings.cpu.map(|(_, span)| span)),
+        ("memory", settings.memory.map(|(_, span)| span)),
+        ("gpu", settings.gpu.map(|(_, span)| span)),
+        ("env", settings.env.first().map(|variable| variable.span)),
+    ];
+    for (name, span) in given {
+        let Some(span) = span else { continue };
+        let message = format!("`{name}` says nothing of an `apply`: fuse-step runs in its container");
+        let diagnostic = Diagnostic::new(&codes::plan::SETTING_OF_APPLY, span, message)
+            .help("what the object shall have is an argument of the resource, if it takes one");
+        cx.report(diagnostic);
+    }
 }
 
 /// The credentials of another cluster, for this one step.
