@@ -1,7 +1,7 @@
 //! Classes of nodes: what `with { node: …, gpu: … }` asks for, and the pods of a run that a volume ties together.
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::project::{NodeClass, Store};
+use fuse_analysis::project::{Coschedule, NodeClass, Store};
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
 
 use crate::cx::Cx;
@@ -74,12 +74,18 @@ pub(crate) fn of_task(cx: &Cx<'_>, node: &Node) -> Option<PodTemplate> {
     Some(template).filter(|template| !template.is_empty())
 }
 
-/// What holds for every pod of a run. Tekton keeps all pods with the run's volume on the node of the first of them,
-/// and chooses that node by what stands here: the class of one step is that of all. Classes that say the same are one.
+/// What holds for every pod of a run. Tekton keeps pods together, as its `coschedule` says: those that share the run's
+/// volume, or all. It chooses their node by what stands here, so the class of one of them is that of all. Classes that
+/// say the same are one.
 pub(crate) fn of_run<'n>(cx: &Cx<'_>, nodes: impl Iterator<Item = &'n Node>) -> Option<PodTemplate> {
-    let store = cx.target.store.as_ref().filter(|store| matches!(store.value, Store::Pvc { .. }))?;
+    let volume = || cx.target.store.as_ref().filter(|store| matches!(store.value, Store::Pvc { .. }));
+    let (all, why, bond) = match cx.target.tekton.coschedule {
+        Coschedule::Disabled => return None,
+        Coschedule::Workspaces => (false, volume()?.span, "files pass through a volume"),
+        Coschedule::Runs => (true, cx.target.span, "`coschedule` of this target keeps a run on one node"),
+    };
     let mut first: Option<(&EcoString, Span, &NodeClass)> = None;
-    for node in nodes.filter(|node| !node.workspaces.is_empty()) {
+    for node in nodes.filter(|node| all || !node.workspaces.is_empty()) {
         let Some((name, span)) = &node.class else { continue };
         let Some(class) = cx.target.nodes.get(name).filter(|class| chooses(class)) else { continue };
         let Some((known, place, other)) = first else {
@@ -89,12 +95,16 @@ pub(crate) fn of_run<'n>(cx: &Cx<'_>, nodes: impl Iterator<Item = &'n Node>) -> 
         if (&class.selector, &class.tolerations) == (&other.selector, &other.tolerations) {
             continue;
         }
-        let message =
-            format!("the files of a run tie its steps to one node, and they ask for `{known}` and `{name}`");
+        let message = format!("these steps share a node, and they ask for `{known}` and `{name}`");
+        let help = if all {
+            "ask for one class, or let the cluster's `coschedule` be another"
+        } else {
+            "choose an object store: `store = { kind = \"s3\", bucket = \"<bucket>\" }`"
+        };
         let diagnostic = Diagnostic::new(&codes::target::NODES_OF_A_VOLUME, *span, message)
             .label(place, "the other class")
-            .label(store.span, "files pass through a volume")
-            .help("choose an object store: `store = { kind = \"s3\", bucket = \"<bucket>\" }`");
+            .label(why, bond)
+            .help(help);
         cx.report(diagnostic);
     }
     let (_, _, class) = first?;

@@ -72,6 +72,11 @@ pub(super) const TARGET: &[Key] = &[
 pub(super) const TEKTON: &[Key] = &[
     required("version", Shape::Text(Text::MajorMinor), "Major and minor version."),
     key("api-fields", Shape::Choice(&["stable", "beta", "alpha"]), "The installation's `enable-api-fields`."),
+    key(
+        "coschedule",
+        Shape::Choice(&["workspaces", "pipelineruns", "isolate-pipelinerun", "disabled"]),
+        "The installation's `coschedule`: which pods of a run share a node.",
+    ),
 ];
 
 /// `store = { … }` by its kind.

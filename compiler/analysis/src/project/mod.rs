@@ -165,13 +165,26 @@ pub struct Credentials {
     pub key: EcoString,
 }
 
-/// `tekton = { version = "1.15", api-fields = "beta" }`
+/// `tekton = { version = "1.15", api-fields = "beta", coschedule = "workspaces" }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tekton {
     /// Major and minor version.
     pub version: (u64, u64),
     /// `stable`, `beta` (the default) or `alpha`.
     pub api_fields: ApiFields,
+    /// Which pods share a node.
+    pub coschedule: Coschedule,
+}
+
+/// The flag `coschedule` of a Tekton installation: which pods of a run it keeps on one node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coschedule {
+    /// `workspaces`, the default: those that share a volume claim.
+    Workspaces,
+    /// `pipelineruns`, `isolate-pipelinerun`: all pods of a run.
+    Runs,
+    /// `disabled`: none.
+    Disabled,
 }
 
 /// The feature level of a Tekton installation.

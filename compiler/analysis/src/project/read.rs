@@ -8,7 +8,7 @@ use fuse_base::{Diagnostic, FileId, Span, did_you_mean};
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Entry, Reader, Table};
-use super::{ApiFields, ObjectStore, Project, Spanned, Store, Target, Tekton, keys, words};
+use super::{ApiFields, Coschedule, ObjectStore, Project, Spanned, Store, Target, Tekton, keys, words};
 
 /// Reads a `fuse.toml`. Gives a project where the package has a name; targets with mistakes are left out of it.
 #[must_use]
@@ -162,13 +162,14 @@ impl Reader<'_> {
         let table = self.table(&entry, "`tekton`".to_owned())?;
         self.unknown_keys(&table, &keys::names(keys::TEKTON));
         let api_fields = self.api_fields(&table);
+        let coschedule = self.coschedule(&table);
         let version = self.required_text(&table, "version", "version = \"1.15\"")?;
         let Some(numbers) = words::major_minor(&version.value) else {
             let help = "write major and minor, such as `version = \"1.15\"`";
             self.bad_value(version.span, format!("`{}` is no version of Tekton", version.value), help);
             return None;
         };
-        Some(Tekton { version: numbers, api_fields: api_fields? })
+        Some(Tekton { version: numbers, api_fields: api_fields?, coschedule: coschedule? })
     }
 
     fn api_fields(&mut self, tekton: &Table<'_>) -> Option<ApiFields> {
@@ -176,6 +177,17 @@ impl Reader<'_> {
             [("stable", ApiFields::Stable), ("beta", ApiFields::Beta), ("alpha", ApiFields::Alpha)];
         let Some(entry) = self.entry(tekton, "api-fields") else { return Some(ApiFields::Beta) };
         self.choice(&entry, &LEVELS)
+    }
+
+    fn coschedule(&mut self, tekton: &Table<'_>) -> Option<Coschedule> {
+        const CHOICES: [(&str, Coschedule); 4] = [
+            ("workspaces", Coschedule::Workspaces),
+            ("pipelineruns", Coschedule::Runs),
+            ("isolate-pipelinerun", Coschedule::Runs),
+            ("disabled", Coschedule::Disabled),
+        ];
+        let Some(entry) = self.entry(tekton, "coschedule") else { return Some(Coschedule::Workspaces) };
+        self.choice(&entry, &CHOICES)
     }
 
     /// One of a few words.
