@@ -203,8 +203,16 @@ func TestMutantsAreRefusedByTheSchemas(t *testing.T) {
 		{"wrong type in an embedded manifest", one("tasks.yaml", `"modelFormat":{"name":"sklearn"}`, `"modelFormat":"sklearn"`), "InferenceService/iris", "spec.predictor.model.modelFormat"},
 		{"step without the right to apply", one("access.yaml", "verbs: [create, get, patch]", "verbs: [create, get]"), "PipelineRun/iris-", "ServiceAccount iris--served may not patch inferenceservices iris"},
 		{"step with rights on another name", one("access.yaml", "resourceNames: [iris]", "resourceNames: [rose]"), "PipelineRun/iris-", "may not create inferenceservices iris"},
+		{"step with rights in another namespace", []edit{{"access.yaml", "kind: Role\nmetadata: {name: iris--served, namespace: ml}", "kind: Role\nmetadata: {name: iris--served, namespace: front}"}, {"access.yaml", "kind: RoleBinding\nmetadata: {name: iris--served, namespace: ml}", "kind: RoleBinding\nmetadata: {name: iris--served, namespace: front}"}}, "PipelineRun/iris-", "may not create inferenceservices iris"},
 	} {
 		t.Run(m.name, func(t *testing.T) { m.judge(t, "--require-schemas", "--schemas", dir) })
+	}
+}
+
+func TestAnApplyToAnotherClusterNeedsNoRightsHere(t *testing.T) {
+	dir := folderOf(t, edit{"access.yaml", "verbs: [create, get, patch]", "verbs: [get]"}, edit{"tasks.yaml", "    - --manifest=", "    - --kubeconfig=/domain/kubeconfig\n    - --manifest="})
+	if status, out := conformance(t, "--require-schemas", "--schemas", schemasOf(t), dir); status != 0 {
+		t.Errorf("exit status %d, wants 0\n%s", status, out)
 	}
 }
 

@@ -350,11 +350,11 @@ func (r *dryRun) checkRights(task *resources.ResolvedPipelineTask, account strin
 	}
 	for _, manifest := range r.objects.embedded[found.document] {
 		resource, known := r.schemas.plural(manifest.group(), manifest.kind)
-		if !known {
+		if !known || manifest.elsewhere {
 			continue
 		}
 		for _, verb := range []string{"create", "get", "patch"} {
-			if !r.objects.allowed(key{r.run.Namespace, account}, verb, manifest.group(), resource, manifest.name) {
+			if !r.objects.allowed(key{r.run.Namespace, account}, verb, manifest.group(), resource, key{manifest.namespace, manifest.name}) {
 				r.refuse("task %s: ServiceAccount %s may not %s %s %s", task.PipelineTask.Name, account, verb, resource, manifest.name)
 			}
 		}

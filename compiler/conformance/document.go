@@ -40,6 +40,8 @@ type document struct {
 	notes    []string
 	noSchema bool // no schema was found for the kind
 	verified bool // something besides the syntax was checked
+
+	elsewhere bool // the step applies it to another cluster
 }
 
 func (d *document) refuse(format string, args ...any) {

@@ -16,6 +16,8 @@ const (
 	holeFlag     = "--hole="
 	holeFiller   = "s3://bucket/path"
 	imageFiller  = "registry.example/image:1"
+	// kubeconfigFlag takes the manifest to another cluster, whose rights nobody knows here.
+	kubeconfigFlag = "--kubeconfig="
 )
 
 // embeddedManifests are the manifests that a Task's or a Pipeline's steps apply at run time, with
@@ -53,6 +55,9 @@ func embeddedManifest(d *document, step map[string]any, index int, schemas *sche
 	for _, arg := range texts(step["args"]) {
 		if text, ok := strings.CutPrefix(arg, manifestFlag); ok {
 			manifests = append(manifests, text)
+		}
+		if strings.HasPrefix(arg, kubeconfigFlag) {
+			e.elsewhere = true
 		}
 		if text, ok := strings.CutPrefix(arg, holeFlag); ok {
 			holes = append(holes, text)

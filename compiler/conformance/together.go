@@ -89,11 +89,11 @@ func checkAccount(d *document, o *objects, namespace, name, field string) {
 	}
 }
 
-// allowed says whether a ServiceAccount's Roles in the folder grant the verb on the named object.
-func (o *objects) allowed(account key, verb, group, resource, name string) bool {
+// allowed says whether a ServiceAccount's Roles in the object's namespace grant the verb on it.
+func (o *objects) allowed(account key, verb, group, resource string, object key) bool {
 	for _, binding := range o.roleBindings {
 		b := binding.object
-		if b.Namespace != account.namespace || b.RoleRef.Kind != "Role" {
+		if b.Namespace != object.namespace || b.RoleRef.Kind != "Role" {
 			continue
 		}
 		bound := slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool {
@@ -105,7 +105,7 @@ func (o *objects) allowed(account key, verb, group, resource, name string) bool 
 		}
 		for _, rule := range role.Rules {
 			if slices.Contains(rule.APIGroups, group) && slices.Contains(rule.Resources, resource) && slices.Contains(rule.Verbs, verb) &&
-				(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, name)) {
+				(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, object.name)) {
 				return true
 			}
 		}

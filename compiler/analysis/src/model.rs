@@ -316,7 +316,7 @@ pub enum Language {
     Python,
 }
 
-/// `with { cpu: 1, memory: 2Gi, timeout: 30min, retries: 2, env: { … } }`; all constant but `env`'s values.
+/// `with { cpu: 1, memory: 2Gi, timeout: 30min, retries: 2, node: gpu, gpu: 1, env: { … } }`; all constant but `env`'s values.
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
     /// Processors to request.
@@ -327,6 +327,12 @@ pub struct Settings {
     pub timeout: Option<Typed>,
     /// How often a failed attempt is repeated.
     pub retries: Option<Typed>,
+    /// The class of nodes that the pod runs on: a text, which a bare word in the source stands for.
+    pub node: Option<Typed>,
+    /// Devices of the node class to ask for.
+    pub gpu: Option<Typed>,
+    /// `on_error: continue` is true, `on_error: stop` is false.
+    pub continues: Option<(bool, Span)>,
     /// Environment of the user's step.
     pub env: Vec<(EcoString, Typed)>,
 }

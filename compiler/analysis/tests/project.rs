@@ -190,14 +190,75 @@ fn syntax_errors_are_all_told_and_leave_nothing_behind() {
 
 #[test]
 fn what_comes_later_is_said_and_not_ignored() {
-    let text = "[package]\nname = \"a\"\n[dependencies]\nx = { path = \"../x\" }\n[target.dev]\nnamespace = \"a\"\ntekton = { version = \"1.15\" }\n[target.dev.node.gpu]\nselector = {}\n";
-    assert_eq!(
-        told(text),
-        [
-            "FS0920 3:2 [dependencies] dependencies on other packages cannot be built yet",
-            "FS0921 8:13 [node] `node` in [target.dev] cannot be built yet",
-        ]
+    let text = "[package]\nname = \"a\"\n[dependencies]\nx = { path = \"../x\" }\n";
+    assert_eq!(told(text), ["FS0920 3:2 [dependencies] dependencies on other packages cannot be built yet"]);
+}
+
+#[test]
+fn a_target_has_what_it_does_not_say_from_the_one_that_it_extends() {
+    let text = r#"
+[package]
+name = "a"
+
+[target.far]
+extends = "prod"
+store = { size = "2Gi" }
+
+[target.prod]
+extends = "base"
+namespace = "ml"
+store = { kind = "pvc", size = "1Gi", class = "fast" }
+
+[target.prod.params.nightly]
+rows = 2
+
+[target.other]
+extends = "prod"
+store = { kind = "gcs", bucket = "b" }
+
+[target.base]
+abstract = true
+tekton = { version = "1.15" }
+
+[target.base.params.nightly]
+rows = 1
+depth = 3
+"#;
+    let (project, diagnostics, sources) = run(text);
+    assert_eq!(diagnostics, []);
+    let project = project.unwrap();
+    let names: Vec<&str> = project.targets.iter().map(|target| target.name.as_str()).collect();
+    assert_eq!(names, ["far", "prod", "other"]);
+    let [far, prod, other] = project.targets.as_slice() else { panic!() };
+    assert_eq!((far.namespace.value.as_str(), far.tekton.version), ("ml", (1, 15)));
+    let Some(Store::Pvc { size, class, .. }) = far.store.as_ref().map(|it| &it.value) else { panic!() };
+    assert_eq!((size.as_str(), class.as_deref()), ("2Gi", Some("fast")));
+    assert!(matches!(&other.store.as_ref().unwrap().value, Store::Object { kind: ObjectStore::Gcs, .. }));
+    let params = &far.params["nightly"];
+    assert_eq!((&params["rows"].value, &params["depth"].value), (&Setting::Int(2), &Setting::Int(3)));
+    // What is inherited says from where.
+    let extends = far.inherited(params["depth"].span).unwrap();
+    assert_eq!((sources.text(extends.span), extends.value.as_str()), ("\"prod\"", "prod"));
+    assert!(prod.inherited(prod.params["nightly"]["rows"].span).is_none());
+    assert!(prod.inherited(prod.params["nightly"]["depth"].span).is_some());
+}
+
+#[test]
+fn many_targets_that_extend_one_another_take_bounded_time_and_memory() {
+    let mut chain = String::from(
+        "[package]\nname = \"a\"\n[target.t0]\nnamespace = \"a\"\ntekton = { version = \"1.15\" }\n",
     );
+    for at in 1..2_000 {
+        chain.push_str(&format!("[target.t{at}]\nextends = \"t{}\"\nparams.p.x{at} = 1\n", at - 1));
+    }
+    let lines = told(&chain);
+    assert_eq!(lines.len(), 1, "{:?}", lines.get(1));
+    assert!(lines.first().is_some_and(|line| line.contains("inherit more than")), "{:?}", lines.first());
+    let circle: String =
+        (0..2_000).map(|at| format!("[target.t{at}]\nextends = \"t{}\"\n", (at + 1) % 2_000)).collect();
+    let lines = told(&format!("[package]\nname = \"a\"\n{circle}"));
+    assert_eq!(lines.len(), 1);
+    assert!(lines.iter().all(|line| line.len() < 2_000), "a message of a circle stays readable");
 }
 
 #[test]

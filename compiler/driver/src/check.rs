@@ -118,6 +118,10 @@ fn known_targets(location: &Location, project: &Project, selection: &[String]) -
     let Some(unknown) = selection.iter().find(|name| names().all(|known| known != name.as_str())) else {
         return Ok(());
     };
+    if project.bases.iter().any(|base| base.as_str() == unknown.as_str()) {
+        let message = format!("the target `{unknown}` of {} is abstract", location.shown(PROJECT_FILE));
+        return Err(Failure::new(message, "build a target that extends it, or remove `abstract = true`"));
+    }
     let message = format!("{} has no target `{unknown}`", location.shown(PROJECT_FILE));
     let help = did_you_mean(unknown, names())
         .unwrap_or_else(|| format!("add `[target.{unknown}]`, or build one of its targets"));

@@ -36,7 +36,7 @@ impl Header {
 /// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// Its name; files lie directly in their folder.
+    /// Its path: a name, below `domain.<name>/` for what another cluster gets.
     pub path: String,
     /// The folder that the path is relative to.
     pub folder: Folder,

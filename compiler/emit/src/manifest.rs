@@ -21,7 +21,7 @@ pub enum Folder {
 pub struct Manifest {
     /// The folder of its file.
     pub folder: Folder,
-    /// The file's name.
+    /// The file's path in the folder.
     pub file: String,
     /// Whether the object is applied to the cluster, so that the kustomization lists its file.
     pub applied: bool,
@@ -50,6 +50,11 @@ impl Manifest {
     pub fn beside<T: Serialize>(file: impl Into<String>, object: &T, causes: Causes) -> Result<Self, Error> {
         Ok(Self { applied: false, ..Self::applied(file, object, causes)? })
     }
+}
+
+/// The path of a file of a domain in another cluster, whose objects are applied there and not with the rest.
+pub(crate) fn domain_file(domain: &str, file: &str) -> String {
+    format!("domain.{}/{file}", domain.replace('_', "-"))
 }
 
 /// Collects the causes of an object.

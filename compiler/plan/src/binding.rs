@@ -9,6 +9,7 @@ use fuse_base::{Diagnostic, Span, closest, codes, did_you_mean};
 use semver::Version;
 
 use crate::cx::Cx;
+use crate::domain;
 use crate::setting;
 
 /// The environment that a bound service gives to a step.
@@ -56,6 +57,7 @@ fn unused(cx: &Cx<'_>, name: &EcoString, binding: &ToolBinding) {
 
 fn check_tool(cx: &Cx<'_>, tool: &Tool, binding: &ToolBinding) {
     check_version(cx, tool, binding);
+    domain::check(cx, tool, binding);
     for (key, setting) in &binding.options {
         if tool.options.iter().any(|option| option.name == *key) {
             continue;
@@ -65,7 +67,7 @@ fn check_tool(cx: &Cx<'_>, tool: &Tool, binding: &ToolBinding) {
             .iter()
             .map(|option| option.name.as_str())
             .chain(tool.services.iter().map(|service| service.name.as_str()))
-            .chain(["version"])
+            .chain(["version", "domain"])
             .collect();
         let message = format!("`{}` has no option `{key}`", tool.name);
         let diagnostic = Diagnostic::new(&codes::target::UNKNOWN_OPTION, setting.span, message)

@@ -35,6 +35,13 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
+        let diagnostic = match self.target.inherited(diagnostic.span) {
+            Some(parent) => {
+                let text = format!("target `{}` has it from `{}`", self.target.name, parent.value);
+                diagnostic.label(parent.span, text)
+            }
+            None => diagnostic,
+        };
         self.diagnostics.borrow_mut().push(diagnostic);
     }
 

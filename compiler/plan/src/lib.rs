@@ -6,10 +6,12 @@ mod binding;
 mod bodies;
 mod budget;
 mod cx;
+mod domain;
 mod lower;
 mod mlproject;
 pub mod model;
 mod names;
+mod nodes;
 mod owners;
 mod setting;
 pub mod simulate;
@@ -71,6 +73,8 @@ pub fn plan(
         accounts: Vec::new(),
         roles: Vec::new(),
         deploys: deploys.into_iter().map(|(deploy, _)| deploy).collect(),
+        security: target.security.clone(),
+        pull_secrets: target.pull_secrets.clone(),
         mlproject,
         warnings: diagnostics,
     };

@@ -4,6 +4,7 @@
 //! Everything carries the place in the source that caused it, for the source map. Spans in `fuse.toml` are causes too.
 
 use ecow::EcoString;
+pub use fuse_analysis::project::{Credentials, Security, Toleration};
 use fuse_base::{Diagnostic, Span};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value as Json;
@@ -30,6 +31,10 @@ pub struct Plan {
     pub roles: Vec<Role>,
     /// Objects that are applied with the manifests: one file `deploy.<name>.yaml` each.
     pub deploys: Vec<Deploy>,
+    /// As whom all pods run, and what all containers may do.
+    pub security: Security,
+    /// `imagePullSecrets` of all pods.
+    pub pull_secrets: Vec<EcoString>,
     /// `MLproject` and `python_env.yaml`, where the package asks for them.
     pub mlproject: Option<MlProject>,
     /// What does not stop the build.
@@ -124,11 +129,29 @@ pub struct WorkspaceDecl {
     pub mount_path: EcoString,
 }
 
-/// A volume of a Task: always an `emptyDir: {}`.
+/// A volume of a Task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
     /// Its name.
     pub name: EcoString,
+    /// What is in it.
+    pub source: VolumeSource,
+}
+
+/// What is in a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeSource {
+    /// `emptyDir: {}`
+    Empty,
+    /// `secret`: one key of a Secret, as a file.
+    Secret {
+        /// The Secret.
+        name: EcoString,
+        /// The key in it.
+        key: EcoString,
+        /// The name of the file.
+        file: EcoString,
+    },
 }
 
 /// A step of a Task.
@@ -200,13 +223,16 @@ pub struct Resources {
     pub memory_request: Option<(EcoString, Span)>,
     /// `limits.memory`
     pub memory_limit: Option<(EcoString, Span)>,
+    /// A resource of devices with their number: request and limit, which are always the same.
+    pub devices: Option<(EcoString, EcoString, Span)>,
 }
 
 impl Resources {
     /// Whether there is nothing to write.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.cpu_request.is_none() && self.memory_request.is_none() && self.memory_limit.is_none()
+        let Self { cpu_request, memory_request, memory_limit, devices } = self;
+        cpu_request.is_none() && memory_request.is_none() && memory_limit.is_none() && devices.is_none()
     }
 }
 
@@ -298,6 +324,10 @@ pub struct Node {
     pub retries: u32,
     /// The service account of its pod, where that is not the pipeline's.
     pub account: Option<EcoString>,
+    /// The class of nodes that its pod asks for, and where.
+    pub class: Option<(EcoString, Span)>,
+    /// `onError: continue`, and where that was asked for.
+    pub continues: Option<Span>,
     /// The call, or the condition of a helper.
     pub cause: Span,
 }
@@ -379,14 +409,53 @@ pub struct RunTemplate {
     pub generate_name: EcoString,
     /// `taskRunTemplate.serviceAccountName`
     pub account: EcoString,
-    /// `taskRunSpecs`: pipeline task and its service account.
-    pub task_accounts: Vec<(EcoString, EcoString)>,
+    /// `taskRunTemplate.podTemplate`: the nodes of all pods, where a volume ties them together.
+    pub pod: Option<PodTemplate>,
+    /// `taskRunSpecs`: what pipeline tasks have of their own.
+    pub tasks: Vec<TaskRunSpec>,
     /// `timeouts.tasks` and `timeouts.pipeline`, in milliseconds.
     pub timeout: u64,
     /// How the store's workspace is bound; `None`: the pipeline uses none.
     pub claim: Option<Claim>,
     /// Parameters without default, which a run must give.
     pub required: Vec<RequiredParam>,
+}
+
+/// What one pipeline task has of its own in a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRunSpec {
+    /// `pipelineTaskName`
+    pub task: EcoString,
+    /// `serviceAccountName`
+    pub account: Option<EcoString>,
+    /// `podTemplate`
+    pub pod: Option<PodTemplate>,
+}
+
+/// Where a pod may run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PodTemplate {
+    /// `nodeSelector`
+    pub selector: Vec<(EcoString, EcoString)>,
+    /// `tolerations`
+    pub tolerations: Vec<Toleration>,
+    /// `runtimeClassName`
+    pub runtime_class: Option<EcoString>,
+    /// `priorityClassName`
+    pub priority_class: Option<EcoString>,
+    /// The node class in `fuse.toml`.
+    pub cause: Span,
+}
+
+impl PodTemplate {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.selector.is_empty()
+            && self.tolerations.is_empty()
+            && self.runtime_class.is_none()
+            && self.priority_class.is_none()
+    }
 }
 
 /// The volume behind the store's workspace.
@@ -432,11 +501,15 @@ pub struct ServiceAccount {
     pub cause: Span,
 }
 
-/// A `Role` and the `RoleBinding` that gives it to the account of the same name.
+/// A `Role`, with the `RoleBinding` that gives it to the account of the same name unless it lies in another cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// The name of role, binding and account.
     pub name: EcoString,
+    /// The namespace that the rights are for.
+    pub namespace: EcoString,
+    /// The domain in another cluster that the rights are for: the account behind its credentials needs them.
+    pub outside: Option<(EcoString, Credentials)>,
     /// `rules`
     pub rules: Vec<Rule>,
     /// The `apply`.
@@ -463,6 +536,8 @@ pub struct Deploy {
     pub name: EcoString,
     /// The object, with its namespace; keys in declared order.
     pub object: Json,
+    /// The domain in another cluster that it is for.
+    pub outside: Option<EcoString>,
     /// The `deploy`.
     pub cause: Span,
 }

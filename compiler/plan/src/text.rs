@@ -5,13 +5,17 @@ use std::fmt::{self, Display, Formatter};
 use fuse_analysis::value::duration_text;
 
 use crate::model::{
-    Claim, Edge, EnvValue, MlProject, Node, NodeKind, ParamDecl, Pipeline, Plan, Resources, Run, Step, Task,
-    Text,
+    Claim, Edge, EnvValue, MlProject, Node, NodeKind, ParamDecl, Pipeline, Plan, PodTemplate, Resources, Run,
+    Security, Step, Task, TaskRunSpec, Text, VolumeSource,
 };
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "package {} · target {} · namespace {}", self.package, self.target, self.namespace)?;
+        write_security(f, &self.security)?;
+        if !self.pull_secrets.is_empty() {
+            writeln!(f, "  images with {}", self.pull_secrets.join(", "))?;
+        }
         for task in &self.tasks {
             write_task(f, task)?;
         }
@@ -29,11 +33,17 @@ impl Display for Plan {
             for rule in &role.rules {
                 let (groups, verbs) = (rule.groups.join(","), rule.verbs.join(" "));
                 let objects = format!("{}.{}/{}", rule.resources.join(","), groups, rule.names.join(","));
-                writeln!(f, "  role {}: {verbs} {objects}", role.name)?;
+                let place = match &role.outside {
+                    Some((domain, _)) => format!(" in {} of the domain {domain}", role.namespace),
+                    None if role.namespace == self.namespace => String::new(),
+                    None => format!(" in {}", role.namespace),
+                };
+                writeln!(f, "  role {}: {verbs} {objects}{place}", role.name)?;
             }
         }
         for deploy in &self.deploys {
-            writeln!(f, "\ndeploy {}\n  {}", deploy.name, deploy.object)?;
+            let place = deploy.outside.as_ref().map(|name| format!(" to the domain {name}"));
+            writeln!(f, "\ndeploy {}{}\n  {}", deploy.name, place.unwrap_or_default(), deploy.object)?;
         }
         if let Some(project) = &self.mlproject {
             write_mlproject(f, project)?;
@@ -99,6 +109,11 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
     for workspace in &task.workspaces {
         writeln!(f, "  workspace {} at {}", workspace.name, workspace.mount_path)?;
     }
+    for volume in &task.volumes {
+        if let VolumeSource::Secret { name, key, .. } = &volume.source {
+            writeln!(f, "  volume {} from secret {name}/{key}", volume.name)?;
+        }
+    }
     let budget = task.budget;
     writeln!(f, "  budget {} of {} bytes, {} containers", budget.used, budget.allowed, budget.containers)?;
     for step in &task.steps {
@@ -136,14 +151,78 @@ fn write_step(f: &mut Formatter<'_>, step: &Step) -> fmt::Result {
 }
 
 fn write_resources(f: &mut Formatter<'_>, resources: &Resources) -> fmt::Result {
-    let Resources { cpu_request, memory_request, memory_limit } = resources;
+    let Resources { cpu_request, memory_request, memory_limit, devices } = resources;
     let named = [("cpu", cpu_request), ("memory", memory_request), ("limit memory", memory_limit)];
     for (name, value) in named {
         if let Some((value, _)) = value {
             write!(f, ", {name} {value}")?;
         }
     }
+    if let Some((name, count, _)) = devices {
+        write!(f, ", {count} {name}")?;
+    }
     writeln!(f)
+}
+
+/// Where a pod may run.
+fn write_pod(f: &mut Formatter<'_>, pod: &PodTemplate) -> fmt::Result {
+    for (label, value) in &pod.selector {
+        writeln!(f, "      on nodes with {label}={value}")?;
+    }
+    for one in &pod.tolerations {
+        let key = one.key.as_deref().unwrap_or("any taint");
+        let value = one.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+        let effect = one.effect.as_ref().map(|effect| format!(" {effect}")).unwrap_or_default();
+        let seconds = one.seconds.map(|seconds| format!(" for {seconds}s")).unwrap_or_default();
+        writeln!(f, "      bears {key}{value}{effect}{seconds}")?;
+    }
+    for (what, name) in [("runtime", &pod.runtime_class), ("priority", &pod.priority_class)] {
+        if let Some(name) = name {
+            writeln!(f, "      {what} class {name}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_security(f: &mut Formatter<'_>, security: &Security) -> fmt::Result {
+    let Security {
+        span: _,
+        fs_group,
+        run_as_user,
+        run_as_group,
+        run_as_non_root,
+        supplemental_groups,
+        seccomp,
+        read_only_root_filesystem,
+        allow_privilege_escalation,
+        drop_capabilities,
+    } = security;
+    let numbers = [("fs group", fs_group), ("user", run_as_user), ("group", run_as_group)];
+    for (what, number) in numbers {
+        if let Some(number) = number {
+            writeln!(f, "  security: {what} {number}")?;
+        }
+    }
+    for group in supplemental_groups {
+        writeln!(f, "  security: also group {group}")?;
+    }
+    let flags = [
+        ("non-root", run_as_non_root),
+        ("read-only root", read_only_root_filesystem),
+        ("escalation", allow_privilege_escalation),
+    ];
+    for (what, flag) in flags {
+        if let Some(flag) = flag {
+            writeln!(f, "  security: {what} {flag}")?;
+        }
+    }
+    if let Some(profile) = seccomp {
+        writeln!(f, "  security: seccomp {profile}")?;
+    }
+    if !drop_capabilities.is_empty() {
+        writeln!(f, "  security: without {}", drop_capabilities.join(", "))?;
+    }
+    Ok(())
 }
 
 fn write_pipeline(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline) -> fmt::Result {
@@ -162,8 +241,18 @@ fn write_pipeline(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline) -> fm
     }
     let run = &pipeline.run;
     writeln!(f, "  run as {} within {}", run.account, duration_text(run.timeout))?;
-    for (node, account) in &run.task_accounts {
-        writeln!(f, "    {node} as {account}")?;
+    if let Some(pod) = &run.pod {
+        writeln!(f, "    all pods")?;
+        write_pod(f, pod)?;
+    }
+    for TaskRunSpec { task, account, pod } in &run.tasks {
+        match account {
+            Some(account) => writeln!(f, "    {task} as {account}")?,
+            None => writeln!(f, "    {task}")?,
+        }
+        if let Some(pod) = pod {
+            write_pod(f, pod)?;
+        }
     }
     match &run.claim {
         Some(Claim::PerRun { size, class, .. }) => {
@@ -189,6 +278,9 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
     };
     let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
     write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;
+    if node.continues.is_some() {
+        write!(f, ", the run goes on if it fails")?;
+    }
     match node.retries {
         0 => writeln!(f)?,
         n => writeln!(f, ", retries {n}")?,

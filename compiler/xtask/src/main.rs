@@ -5,6 +5,7 @@ mod bless;
 mod generate;
 mod not_yet;
 mod plans;
+mod schema;
 mod tidy;
 mod tree;
 
@@ -14,6 +15,7 @@ const USAGE: &str = "\
 cargo xtask tidy               checks what the compiler and clippy cannot: arrows, pages, goldens, sizes, words
 cargo xtask bless              runs the tests and writes what comes out as what is expected
 cargo xtask not-yet            writes grammar/not-yet.md
+cargo xtask gen-schema         writes editors/fuse.toml.schema.json
 cargo xtask gen-steps N DIR    writes a package with a pipeline of N steps into the new folder DIR
 cargo xtask plans SEED N       prints N random pipelines with outcomes, and what the simulator says of them
 ";
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["bless"] => bless::run(),
         ["not-yet"] => not_yet::write(),
+        ["gen-schema"] => schema::write(),
         ["gen-steps", count, folder] => generate::run(count, folder),
         ["plans", seed, count] => plans::run(seed, count),
         [..] => Err(USAGE.to_owned()),

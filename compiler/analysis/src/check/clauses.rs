@@ -5,6 +5,7 @@ use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_syntax::ast::{Clause, ClauseArg, Expr, ExprKind, Name};
 
 use super::Checker;
+use super::settings::KNOWN;
 
 impl Checker<'_> {
     /// A clause that the declaration does not have.
@@ -13,8 +14,10 @@ impl Checker<'_> {
             return;
         }
         let text = clause.head.text.as_str();
-        let help = closest(text, known.iter().copied())
-            .map(|name| format!("did you mean `{name}`?"))
+        let setting = known.contains(&"with") && KNOWN.contains(&text);
+        let help = setting
+            .then(|| format!("it is a setting: write `with {{ {text}: … }}`"))
+            .or_else(|| Some(format!("did you mean `{}`?", closest(text, known.iter().copied())?)))
             .unwrap_or_else(|| format!("a {owner} has: {}", known.join(", ")));
         let diagnostic = Diagnostic::new(
             &codes::names::UNKNOWN_CLAUSE,

@@ -3,19 +3,20 @@
 use std::collections::HashSet;
 
 use ecow::EcoString;
-use fuse_base::{Diagnostic, closest, codes};
+use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 
 use super::body::Body;
 use super::call::root_call_mut;
+use super::clauses::word;
 use super::constant::has_error;
+use super::scope::Def;
 use crate::model::{Callee, Kind, Settings, Typed};
 use crate::ty::{Bounds, Ty};
+use crate::value::Value;
 
-/// What `with` takes now.
-const KNOWN: [&str; 5] = ["cpu", "memory", "timeout", "retries", "env"];
-/// What it will take.
-const LATER: [&str; 8] = ["node", "gpu", "parallel", "security", "on_error", "sidecars", "volumes", "labels"];
+/// What `with` takes.
+pub(super) const KNOWN: [&str; 8] = ["cpu", "memory", "timeout", "retries", "node", "gpu", "on_error", "env"];
 
 impl Body<'_, '_> {
     /// `call with { … }`.
@@ -107,10 +108,21 @@ impl Body<'_, '_> {
                     self.env_setting(value, &mut settings.env);
                     continue;
                 }
+                "on_error" => {
+                    let (first, given) = (settings.continues.is_some(), self.on_error(value));
+                    if first {
+                        self.given_twice(key);
+                    } else {
+                        settings.continues = given;
+                    }
+                    continue;
+                }
                 "cpu" => &mut settings.cpu,
                 "memory" => &mut settings.memory,
                 "timeout" => &mut settings.timeout,
                 "retries" => &mut settings.retries,
+                "node" => &mut settings.node,
+                "gpu" => &mut settings.gpu,
                 "" => continue,
                 name => {
                     self.unknown_setting(name, key.span);
@@ -121,19 +133,18 @@ impl Body<'_, '_> {
                 "cpu" => Ty::Cpu(Bounds { low: Some(1), high: None }),
                 "memory" => Ty::Memory(Bounds { low: Some(1), high: None }),
                 "timeout" => Ty::Duration(Bounds { low: Some(1_000), high: None }),
+                "node" => Ty::string(),
+                "gpu" => Ty::Int(Bounds { low: Some(1), high: Some(1024) }),
                 _ => Ty::Int(Bounds { low: Some(0), high: Some(100) }),
             };
             if slot.is_some() {
-                let diagnostic = Diagnostic::new(
-                    &codes::types::DUPLICATE_ARGUMENT,
-                    key.span,
-                    format!("`{}` is given twice", key.text),
-                )
-                .help("remove one of them");
-                self.checker.report(diagnostic);
+                self.given_twice(key);
                 continue;
             }
-            let typed = self.expect(value, &ty);
+            let typed = match self.node_class(&key.text, value) {
+                Some(class) => class,
+                None => self.expect(value, &ty),
+            };
             *slot = self.constant_setting(typed, &key.text);
         }
         settings
@@ -180,6 +191,42 @@ impl Body<'_, '_> {
         Vec::new()
     }
 
+    fn given_twice(&mut self, key: &Name) {
+        let diagnostic = Diagnostic::new(
+            &codes::types::DUPLICATE_ARGUMENT,
+            key.span,
+            format!("`{}` is given twice", key.text),
+        )
+        .help("remove one of them");
+        self.checker.report(diagnostic);
+    }
+
+    /// Classes of nodes stand in `fuse.toml`, so a bare word that means nothing else is the name of one.
+    fn node_class(&self, setting: &str, value: &Expr) -> Option<Typed> {
+        let ExprKind::Name(name) = &value.kind else { return None };
+        let entry = self.checker.lookup(self.env.module, self.env.tool, name);
+        let means = self.flow.names.contains_key(name)
+            || self.env.params.iter().any(|param| param.name == *name)
+            || entry.is_some_and(|entry| matches!(entry.def, Def::Const(_) | Def::Option(..) | Def::Error));
+        let kind = Kind::Value(Value::Str(name.clone()));
+        (setting == "node" && !means).then(|| Typed { kind, ty: Ty::string(), late: false, span: value.span })
+    }
+
+    /// `on_error: continue`, `on_error: stop`
+    fn on_error(&mut self, value: &Expr) -> Option<(bool, Span)> {
+        match word(value).as_ref().map(|name| name.text.as_str()) {
+            Some("continue") => Some((true, value.span)),
+            Some("stop") => Some((false, value.span)),
+            _ => {
+                if !matches!(value.kind, ExprKind::Missing) {
+                    let help = "write `on_error: continue` for a step whose failure does not matter";
+                    self.checker.malformed(value.span, "`on_error` is `continue` or `stop`", help);
+                }
+                None
+            }
+        }
+    }
+
     fn constant_setting(&mut self, typed: Typed, name: &str) -> Option<Typed> {
         if typed.late && !has_error(&typed) {
             let text = self.checker.sources.text(typed.span).to_owned();
@@ -197,11 +244,7 @@ impl Body<'_, '_> {
         (!has_error(&typed)).then_some(typed)
     }
 
-    fn unknown_setting(&mut self, name: &str, span: fuse_base::Span) {
-        if LATER.contains(&name) {
-            self.checker.not_yet(&codes::not_yet::SETTING, span, &format!("the setting `{name}`"));
-            return;
-        }
+    fn unknown_setting(&mut self, name: &str, span: Span) {
         let help = closest(name, KNOWN).map_or_else(
             || format!("there are {}", KNOWN.join(", ")),
             |name| format!("did you mean `{name}`?"),

@@ -20,8 +20,6 @@ use crate::ty::Ty;
 
 /// The clauses of a task.
 const CLAUSES: [&str; 8] = ["needs", "effect", "idempotent", "image", "script", "run", "python", "with"];
-/// Clauses of a task that come later.
-const LATER: [&str; 8] = ["step", "sidecar", "volume", "mount", "security", "on_error", "node", "retries"];
 
 /// What the clauses of a body say.
 #[derive(Default)]
@@ -123,9 +121,6 @@ impl Checker<'_> {
                 }
                 let Some(expr) = self.only_expr(clause, "with { cpu: 1, memory: 2Gi }") else { return };
                 parts.settings = self.body(env.clone()).settings(expr);
-            }
-            name if LATER.contains(&name) => {
-                self.not_yet(&codes::not_yet::SETTING, clause.head.span, &format!("the clause `{name}`"));
             }
             _ => self.unknown_clause(clause, "task", &CLAUSES),
         }

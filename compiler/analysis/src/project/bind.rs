@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use toml::de::DeValue;
 
 use super::table::{Entry, Node, Reader, Table};
-use super::{SecretRef, ServiceBinding, Setting, Spanned, ToolBinding, words};
+use super::{SecretRef, ServiceBinding, Setting, Spanned, ToolBinding, keys, words};
 
 impl Reader<'_> {
     /// `[target.x.params.<pipeline>]`
@@ -56,9 +56,20 @@ impl Reader<'_> {
     ) -> (IndexMap<EcoString, Spanned<EcoString>>, Option<Span>) {
         let title = format!("{}.use]", target.title.trim_end_matches(']'));
         let Some(table) = self.optional_table(target, "use", title) else { return (IndexMap::new(), None) };
-        let entries = self.entries(&table);
-        let named = |entry: &Entry<'_>| Some((EcoString::from(entry.key), self.text(entry)?));
-        (entries.iter().filter_map(named).collect(), Some(table.at))
+        let mut all = IndexMap::new();
+        for entry in self.entries(&table) {
+            if !words::is_snake_case(entry.key) {
+                let message = format!("`{}` is nothing that a pipeline can ask a target for", entry.key);
+                self.bad_value(
+                    entry.key_span,
+                    message,
+                    "pipelines write `target.name`, in lower-case letters",
+                );
+                continue;
+            }
+            all.extend(self.text(&entry).map(|text| (EcoString::from(entry.key), text)));
+        }
+        (all, Some(table.at))
     }
 
     /// `[target.x.bind]`
@@ -87,6 +98,7 @@ impl Reader<'_> {
         for entry in self.entries(tool) {
             match entry.node.get_ref() {
                 _ if entry.key == "version" => binding.version = self.installed_version(&entry),
+                _ if entry.key == "domain" => binding.domain = self.text(&entry),
                 DeValue::Table(_) if matches!(entry.key, "secret" | "rewrite") => {
                     let message = format!("`{}` belongs to a service, not to a tool", entry.key);
                     let help = format!("write `<tool>.<service> = {{ {} = … }}`", entry.key);
@@ -157,13 +169,13 @@ impl Reader<'_> {
 
     /// `secret = { name = "…", keys = ["…"] }`
     pub(super) fn secret(&mut self, secret: &Table<'_>) -> Option<SecretRef> {
-        self.unknown_keys(secret, &["name", "keys"]);
+        self.unknown_keys(secret, &keys::names(keys::SECRET));
         let name = self.required_text(secret, "name", "name = \"<secret>\"");
-        let keys = self.entry(secret, "keys");
-        if keys.is_none() {
+        let list = self.entry(secret, "keys");
+        if list.is_none() {
             self.missing(secret, "keys", "keys = [\"<KEY>\"]");
         }
-        let keys = self.secret_keys(&keys?)?;
+        let keys = self.secret_keys(&list?)?;
         let name = name?;
         if !words::is_dns_name(&name.value) {
             let help = "the name of a Secret has lower-case letters, digits, `-` and `.`";

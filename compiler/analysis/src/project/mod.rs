@@ -1,11 +1,17 @@
 //! `fuse.toml` as data: the package's name, what it depends on, and its targets. [`read`] reads it.
 
 mod bind;
+mod extend;
+mod keys;
+mod place;
 mod read;
+mod schema;
+mod security;
 mod table;
 mod words;
 
 pub use read::read;
+pub use schema::schema;
 
 use ecow::EcoString;
 use fuse_base::{FileId, Span};
@@ -35,6 +41,8 @@ pub struct Project {
     pub mlproject: bool,
     /// The targets in the order of the file.
     pub targets: Vec<Target>,
+    /// The names of targets that say `abstract = true`: nothing is built for them.
+    pub bases: Vec<EcoString>,
 }
 
 /// `[target.x]`
@@ -66,15 +74,123 @@ pub struct Target {
     pub bind: IndexMap<EcoString, ToolBinding>,
     /// The place of `[target.x.bind]`, or of the target where it lacks one: where a help line says what to add.
     pub bind_span: Span,
+    /// `[target.x.node.<class>]`
+    pub nodes: IndexMap<EcoString, NodeClass>,
+    /// `[target.x.security]`
+    pub security: Security,
+    /// `image-pull-secrets`: Secrets that all pods get their images with.
+    pub pull_secrets: Vec<EcoString>,
+    /// `[target.x.domain.<name>]`
+    pub domains: IndexMap<EcoString, Domain>,
+    /// `extends = "…"`, and the places that this target has from there.
+    pub extends: Option<(Spanned<EcoString>, Vec<Span>)>,
 }
 
-/// `tekton = { version = "1.15", api-fields = "beta" }`
+impl Target {
+    /// Where the target says that it has from another one what stands at this place.
+    #[must_use]
+    pub fn inherited(&self, place: Span) -> Option<&Spanned<EcoString>> {
+        let (parent, places) = self.extends.as_ref()?;
+        let holds = |own: &&Span| own.file == place.file && own.start <= place.start && place.end <= own.end;
+        places.iter().find(holds).map(|_| parent)
+    }
+}
+
+/// `[target.x.node.<class>]`: nodes that a step may ask for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeClass {
+    /// Where the class stands.
+    pub span: Span,
+    /// Labels of its nodes.
+    pub selector: IndexMap<EcoString, EcoString>,
+    /// Taints of its nodes that the step's pod bears.
+    pub tolerations: Vec<Toleration>,
+    /// The resource that `gpu: n` asks for, such as the one that a device plugin offers.
+    pub resource: Option<Spanned<EcoString>>,
+    /// `runtime-class`
+    pub runtime_class: Option<EcoString>,
+    /// `priority-class`
+    pub priority_class: Option<EcoString>,
+}
+
+/// A taint that a pod bears, as Kubernetes writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Toleration {
+    /// The taint's key; none stands for every taint.
+    pub key: Option<EcoString>,
+    /// The taint's value; none stands for every value.
+    pub value: Option<EcoString>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`; none stands for all of them.
+    pub effect: Option<EcoString>,
+    /// For how long, in seconds; with `NoExecute` alone.
+    pub seconds: Option<i64>,
+}
+
+/// `[target.x.security]`: as whom the pods run, and what their containers may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Security {
+    /// Where the table stands.
+    pub span: Span,
+    /// The group that owns the volumes.
+    pub fs_group: Option<i64>,
+    /// The user of every process.
+    pub run_as_user: Option<i64>,
+    /// The group of every process.
+    pub run_as_group: Option<i64>,
+    /// Whether a container that would run as root is refused.
+    pub run_as_non_root: Option<bool>,
+    /// More groups of every process.
+    pub supplemental_groups: Vec<i64>,
+    /// The seccomp profile: `RuntimeDefault` or `Unconfined`.
+    pub seccomp: Option<EcoString>,
+    /// Whether containers cannot write outside of their volumes.
+    pub read_only_root_filesystem: Option<bool>,
+    /// Whether a process may gain more rights than its parent.
+    pub allow_privilege_escalation: Option<bool>,
+    /// Capabilities that containers go without.
+    pub drop_capabilities: Vec<EcoString>,
+}
+
+/// `[target.x.domain.<name>]`: another namespace, or a namespace of another cluster, that resources are applied to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Domain {
+    /// Where the domain stands.
+    pub span: Span,
+    /// The namespace of its objects.
+    pub namespace: EcoString,
+    /// The Secret and its key with the kubeconfig of another cluster; none: it is the cluster of the pipelines.
+    pub credentials: Option<Credentials>,
+}
+
+/// `credentials = { secret = "…", key = "kubeconfig" }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The Secret, in the namespace of the pipelines.
+    pub secret: EcoString,
+    /// Its key.
+    pub key: EcoString,
+}
+
+/// `tekton = { version = "1.15", api-fields = "beta", coschedule = "workspaces" }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tekton {
     /// Major and minor version.
     pub version: (u64, u64),
     /// `stable`, `beta` (the default) or `alpha`.
     pub api_fields: ApiFields,
+    /// Which pods share a node.
+    pub coschedule: Coschedule,
+}
+
+/// The flag `coschedule` of a Tekton installation: which pods of a run it keeps on one node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coschedule {
+    /// `workspaces`, the default: those that share a volume claim.
+    Workspaces,
+    /// `pipelineruns`, `isolate-pipelinerun`: all pods of a run.
+    Runs,
+    /// `disabled`: none.
+    Disabled,
 }
 
 /// The feature level of a Tekton installation.
@@ -162,6 +278,8 @@ pub struct ToolBinding {
     pub span: Span,
     /// The version of the installation.
     pub version: Option<Spanned<EcoString>>,
+    /// The domain that the tool's resources lie in.
+    pub domain: Option<Spanned<EcoString>>,
     /// Options of the tool.
     pub options: IndexMap<EcoString, Spanned<Setting>>,
     /// Services of the tool.

@@ -1,19 +1,14 @@
 //! Reads `fuse.toml`: everything that is wrong in it in one run, each at its place.
 
+use std::ops::RangeInclusive;
+
 use ecow::EcoString;
 use fuse_base::codes::{not_yet, package as codes};
 use fuse_base::{Diagnostic, FileId, Span, did_you_mean};
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Entry, Reader, Table};
-use super::{ApiFields, ObjectStore, Project, Spanned, Store, Target, Tekton, words};
-
-/// The keys of `[target.x]`.
-const TARGET_KEYS: [&str; 9] =
-    ["namespace", "tekton", "store", "step-image", "install", "injected-containers", "params", "use", "bind"];
-
-/// Tables of a target that this compiler does not read yet.
-const TARGET_NOT_YET: [&str; 4] = ["node", "security", "domain", "ca"];
+use super::{ApiFields, Coschedule, ObjectStore, Project, Spanned, Store, Target, Tekton, keys, words};
 
 /// Reads a `fuse.toml`. Gives a project where the package has a name; targets with mistakes are left out of it.
 #[must_use]
@@ -46,10 +41,10 @@ fn syntax_error(reader: &Reader<'_>, text: &str, error: &toml::de::Error) -> Dia
 
 impl Reader<'_> {
     fn project(&mut self, root: &Table<'_>) -> Option<Project> {
-        self.unknown_keys(root, &["package", "target", "mlflow", "dependencies"]);
+        self.unknown_keys(root, &keys::names(keys::ROOT));
         self.dependencies(root);
         let mlproject = self.mlflow(root);
-        let targets = self.targets(root);
+        let (targets, bases) = self.targets(root);
         let Some(entry) = self.entry(root, "package") else {
             if !self.partial {
                 let message = "fuse.toml has no `[package]`";
@@ -59,12 +54,12 @@ impl Reader<'_> {
             return None;
         };
         let package = self.table(&entry, "[package]".to_owned())?;
-        self.unknown_keys(&package, &["name", "version", "build"]);
+        self.unknown_keys(&package, &keys::names(keys::PACKAGE));
         let build = self.instances(&package);
         let version = self.optional_text(&package, "version").and_then(|version| self.semver(version));
         let name = self.required_text(&package, "name", "name = \"<package>\"")?;
         let name = self.dns_label(name, "the name of a package")?;
-        Some(Project { file: self.file, name, version, build, mlproject, targets })
+        Some(Project { file: self.file, name, version, build, mlproject, targets, bases })
     }
 
     fn dependencies(&mut self, root: &Table<'_>) {
@@ -76,7 +71,7 @@ impl Reader<'_> {
 
     fn mlflow(&mut self, root: &Table<'_>) -> bool {
         let Some(table) = self.optional_table(root, "mlflow", "[mlflow]".to_owned()) else { return false };
-        self.unknown_keys(&table, &["project"]);
+        self.unknown_keys(&table, &keys::names(keys::BESIDE));
         self.optional_bool(&table, "project").unwrap_or(false)
     }
 
@@ -90,7 +85,7 @@ impl Reader<'_> {
     }
 
     /// A text that becomes part of object names.
-    fn dns_label(&mut self, text: Spanned<EcoString>, what: &str) -> Option<Spanned<EcoString>> {
+    pub(super) fn dns_label(&mut self, text: Spanned<EcoString>, what: &str) -> Option<Spanned<EcoString>> {
         if words::is_dns_label(&text.value) {
             return Some(text);
         }
@@ -101,9 +96,11 @@ impl Reader<'_> {
         None
     }
 
-    fn targets(&mut self, root: &Table<'_>) -> Vec<Target> {
-        let Some(all) = self.optional_table(root, "target", "[target]".to_owned()) else { return Vec::new() };
-        let mut targets = Vec::new();
+    fn targets(&mut self, root: &Table<'_>) -> (Vec<Target>, Vec<EcoString>) {
+        let Some(all) = self.optional_table(root, "target", "[target]".to_owned()) else {
+            return Default::default();
+        };
+        let mut named = Vec::new();
         for entry in self.entries(&all) {
             let DeValue::Table(entries) = entry.node.get_ref() else {
                 let message =
@@ -113,28 +110,17 @@ impl Reader<'_> {
                     .push(Diagnostic::new(&codes::WRONG_KEY_TYPE, entry.key_span, message).help(help));
                 continue;
             };
-            let name = Spanned { value: EcoString::from(entry.key), span: entry.key_span };
-            let named = self.dns_label(name, "the name of a target");
             let title = format!("[target.{}]", entry.key);
-            let table = Table { entries, title, at: entry.key_span };
-            if let (Some(target), Some(_)) = (self.target(entry.key, &table), named) {
-                targets.push(target);
-            }
+            named.push((entry.key, Table { entries, title, at: entry.key_span }));
         }
-        targets
+        self.extended(&named)
     }
 
-    fn target(&mut self, name: &str, table: &Table<'_>) -> Option<Target> {
-        for entry in self.entries(table) {
-            if TARGET_NOT_YET.contains(&entry.key) {
-                let message = format!("`{}` in {} cannot be built yet", entry.key, table.title);
-                self.diagnostics.push(
-                    Diagnostic::new(&not_yet::TARGET_SETTING, entry.key_span, message).help("remove it"),
-                );
-            } else if !TARGET_KEYS.contains(&entry.key) {
-                self.unknown_key(table, &entry, &TARGET_KEYS);
-            }
-        }
+    /// A target; what it inherits stands in its table already.
+    pub(super) fn target(&mut self, name: &str, table: &Table<'_>) -> Option<Target> {
+        let label = Spanned { value: EcoString::from(name), span: table.at };
+        let label = self.dns_label(label, "the name of a target");
+        self.unknown_keys(table, &keys::names(keys::TARGET));
         let namespace = self.required_text(table, "namespace", "namespace = \"<namespace>\"");
         let namespace = namespace.and_then(|text| self.dns_label(text, "a namespace"));
         let tekton = self.tekton(table);
@@ -145,6 +131,11 @@ impl Reader<'_> {
         let params = self.params(table);
         let (choices, choices_span) = self.choices(table);
         let (bind, bind_span) = self.bind(table);
+        let nodes = self.nodes(table);
+        let security = self.security(table);
+        let pull_secrets = self.pull_secrets(table);
+        let domains = self.domains(table);
+        label?;
         Some(Target {
             name: EcoString::from(name),
             span: table.at,
@@ -159,6 +150,11 @@ impl Reader<'_> {
             choices_span,
             bind,
             bind_span,
+            nodes,
+            security,
+            pull_secrets,
+            domains,
+            extends: None,
         })
     }
 
@@ -168,15 +164,16 @@ impl Reader<'_> {
             return None;
         };
         let table = self.table(&entry, "`tekton`".to_owned())?;
-        self.unknown_keys(&table, &["version", "api-fields"]);
+        self.unknown_keys(&table, &keys::names(keys::TEKTON));
         let api_fields = self.api_fields(&table);
+        let coschedule = self.coschedule(&table);
         let version = self.required_text(&table, "version", "version = \"1.15\"")?;
         let Some(numbers) = words::major_minor(&version.value) else {
             let help = "write major and minor, such as `version = \"1.15\"`";
             self.bad_value(version.span, format!("`{}` is no version of Tekton", version.value), help);
             return None;
         };
-        Some(Tekton { version: numbers, api_fields: api_fields? })
+        Some(Tekton { version: numbers, api_fields: api_fields?, coschedule: coschedule? })
     }
 
     fn api_fields(&mut self, tekton: &Table<'_>) -> Option<ApiFields> {
@@ -186,8 +183,19 @@ impl Reader<'_> {
         self.choice(&entry, &LEVELS)
     }
 
+    fn coschedule(&mut self, tekton: &Table<'_>) -> Option<Coschedule> {
+        const CHOICES: [(&str, Coschedule); 4] = [
+            ("workspaces", Coschedule::Workspaces),
+            ("pipelineruns", Coschedule::Runs),
+            ("isolate-pipelinerun", Coschedule::Runs),
+            ("disabled", Coschedule::Disabled),
+        ];
+        let Some(entry) = self.entry(tekton, "coschedule") else { return Some(Coschedule::Workspaces) };
+        self.choice(&entry, &CHOICES)
+    }
+
     /// One of a few words.
-    fn choice<T: Copy>(&mut self, entry: &Entry<'_>, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(&mut self, entry: &Entry<'_>, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(entry)?;
         let found = choices.iter().find(|(word, _)| *word == text.value);
         if found.is_none() {
@@ -218,7 +226,7 @@ impl Reader<'_> {
     }
 
     fn claim_store(&mut self, table: &Table<'_>) -> Option<Store> {
-        self.unknown_keys(table, &["kind", "size", "class", "claim"]);
+        self.unknown_keys(table, &keys::names(keys::CLAIM));
         let claim =
             self.optional_text(table, "claim").and_then(|text| self.object_name(text, "a volume claim"));
         let class =
@@ -243,9 +251,7 @@ impl Reader<'_> {
     }
 
     fn object_store(&mut self, table: &Table<'_>, kind: ObjectStore) -> Option<Store> {
-        const KEYS: [&str; 8] =
-            ["kind", "bucket", "prefix", "endpoint", "region", "secret", "path-style", "ca"];
-        self.unknown_keys(table, &KEYS);
+        self.unknown_keys(table, &keys::names(keys::BUCKET));
         let endpoint = self.entry(table, "endpoint").and_then(|entry| self.url(&entry)).map(|url| url.value);
         let region = self.optional_text(table, "region").map(|text| text.value);
         let prefix = self.optional_text(table, "prefix").and_then(|text| self.prefix(text));
@@ -263,7 +269,7 @@ impl Reader<'_> {
         Some(Store::Object { kind, bucket: bucket.value, prefix, endpoint, region, path_style, ca, secret })
     }
 
-    fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
         let entry = self.entry(table, key)?;
         if let DeValue::Boolean(value) = entry.node.get_ref() {
             return Some(*value);
@@ -296,7 +302,7 @@ impl Reader<'_> {
         None
     }
 
-    fn object_name(&mut self, text: Spanned<EcoString>, what: &str) -> Option<EcoString> {
+    pub(super) fn object_name(&mut self, text: Spanned<EcoString>, what: &str) -> Option<EcoString> {
         if words::is_dns_name(&text.value) {
             return Some(text.value);
         }
@@ -321,18 +327,30 @@ impl Reader<'_> {
     }
 
     fn injected_containers(&mut self, target: &Table<'_>) -> u32 {
-        const MOST: u32 = 16;
+        const MOST: i64 = 16;
         let Some(entry) = self.entry(target, "injected-containers") else { return 0 };
+        let wrong = |number: &str| format!("{number} containers cannot be injected into a pod");
+        self.whole(&entry, 0..=MOST, &wrong).and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
+    }
+
+    /// A whole number in a range.
+    pub(super) fn whole(
+        &mut self,
+        entry: &Entry<'_>,
+        range: RangeInclusive<i64>,
+        wrong: &dyn Fn(&str) -> String,
+    ) -> Option<i64> {
         let DeValue::Integer(number) = entry.node.get_ref() else {
             self.wrong_type(entry.key, entry.node, "a whole number", None);
-            return 0;
+            return None;
         };
-        let value = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| *value <= MOST);
+        let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
+        let value = value.filter(|value| range.contains(value));
         if value.is_none() {
-            let message = format!("{number} containers cannot be injected into a pod");
             let span = self.span(entry.node.span());
-            self.bad_value(span, message, format!("a number from 0 to {MOST}"));
+            let help = format!("a number from {} to {}", range.start(), range.end());
+            self.bad_value(span, wrong(&number.to_string()), help);
         }
-        value.unwrap_or(0)
+        value
     }
 }

@@ -15,12 +15,8 @@ codes! {
     DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
     TEST = "FS0912" Error "not-yet-test";
-    /// Settings of `with` that come later.
-    SETTING = "FS0915" Error "not-yet-setting";
     /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.
     ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.
     DEPENDENCIES = "FS0920" Error "not-yet-dependencies";
-    /// Tables of a target that come later: node classes, security, domains.
-    TARGET_SETTING = "FS0921" Error "not-yet-target-setting";
 }

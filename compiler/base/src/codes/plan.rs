@@ -33,4 +33,8 @@ codes! {
     NAME_CLASH = "FS0615" Error "object-name-clash";
     /// A computation with late values outside a condition.
     LATE_EXPRESSION = "FS0616" Error "late-expression";
+    /// `on_error: continue` on a step whose outputs are used, or that is retried.
+    CONTINUES = "FS0629" Error "continues-without-result";
+    /// A setting of an `apply` that only a step of one's own can have.
+    SETTING_OF_APPLY = "FS0630" Error "setting-without-effect";
 }

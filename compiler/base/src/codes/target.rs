@@ -31,4 +31,18 @@ codes! {
     NO_CHOICE = "FS0514" Error "tool-not-chosen";
     /// A target chooses something that is no tool.
     UNKNOWN_CHOICE = "FS0515" Error "unknown-tool";
+    /// A target extends one that is not there, or itself by a circle.
+    EXTENDS = "FS0516" Error "target-extends";
+    /// A step asks for a node class that the target does not have.
+    NODE_CLASS = "FS0517" Error "node-class";
+    /// Steps ask for devices, and their node class does not name the resource.
+    NO_DEVICE = "FS0518" Error "no-device";
+    /// Files in a volume tie the pods of a run to one node, and its steps ask for two classes of nodes.
+    NODES_OF_A_VOLUME = "FS0519" Error "nodes-of-a-volume";
+    /// A binding names a domain that the target does not have.
+    DOMAIN = "FS0520" Error "unknown-domain";
+    /// An object in another cluster refers to what only this one can reach.
+    LOCAL_REFERENCE = "FS0521" Error "local-reference";
+    /// The target's Tekton has a feature switched off that the program needs.
+    API_FIELDS = "FS0522" Error "feature-switched-off";
 }

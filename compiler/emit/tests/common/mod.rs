@@ -77,6 +77,7 @@ pub(crate) fn fuse_step(name: &str, verb: &str, args: &[&str], mounted: bool, ca
             cpu_request: quantity("10m"),
             memory_request: quantity("32Mi"),
             memory_limit: quantity("128Mi"),
+            devices: None,
         },
         mounts: if mounted { mounts() } else { Vec::new() },
     }
@@ -108,7 +109,7 @@ pub(crate) fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> T
         params: Vec::new(),
         results: Vec::new(),
         workspaces: if stored { vec![store] } else { Vec::new() },
-        volumes: vec![Volume { name: "fuse".into() }],
+        volumes: vec![Volume { name: "fuse".into(), source: VolumeSource::Empty }],
         steps,
         budget: Budget::default(),
         cause,
@@ -128,6 +129,8 @@ pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, caus
         timeout: minutes * 60_000,
         retries: 0,
         account: None,
+        class: None,
+        continues: None,
         cause,
     }
 }
@@ -148,7 +151,8 @@ pub(crate) fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) 
         run: RunTemplate {
             generate_name: format!("{name}-").into(),
             account: name.into(),
-            task_accounts: Vec::new(),
+            pod: None,
+            tasks: Vec::new(),
             timeout: minutes * 60_000,
             claim: None,
             required: Vec::new(),
@@ -168,6 +172,8 @@ pub(crate) fn empty() -> Plan {
         accounts: Vec::new(),
         roles: Vec::new(),
         deploys: Vec::new(),
+        security: Security::default(),
+        pull_secrets: Vec::new(),
         mlproject: None,
         warnings: Vec::new(),
     }
@@ -186,7 +192,13 @@ pub(crate) fn wine_quality() -> Plan {
         tasks: vec![clone_task(), train_task(), predictor_task()],
         pipelines: vec![wine_pipeline()],
         accounts: vec![account("wine-quality", false, at(10)), account("wine-quality--served", true, at(20))],
-        roles: vec![Role { name: "wine-quality--served".into(), rules: vec![rule], cause: at(20) }],
+        roles: vec![Role {
+            name: "wine-quality--served".into(),
+            namespace: "ml-dev".into(),
+            outside: None,
+            rules: vec![rule],
+            cause: at(20),
+        }],
         ..empty()
     }
 }
@@ -247,6 +259,7 @@ fn train_task() -> Task {
         cpu_request: Some(("1".into(), tool(26))),
         memory_request: Some(("2Gi".into(), at(16))),
         memory_limit: Some(("2Gi".into(), at(16))),
+        devices: None,
     };
     let mut task = task(
         "wine-quality--mlflow-train",
@@ -355,7 +368,8 @@ fn wine_pipeline() -> Pipeline {
         cause: at(22),
     }];
     pipeline.workspaces = vec![STORE_WORKSPACE.into()];
-    pipeline.run.task_accounts = vec![("served".into(), "wine-quality--served".into())];
+    let account = Some("wine-quality--served".into());
+    pipeline.run.tasks = vec![TaskRunSpec { task: "served".into(), account, pod: None }];
     pipeline.run.claim = Some(Claim::PerRun { size: "10Gi".into(), class: None, cause: toml(3) });
     pipeline
 }
@@ -427,7 +441,7 @@ pub(crate) fn the_rest() -> Plan {
         accounts: vec![account("shape-it"), account("bare")],
         tasks: vec![check, plain],
         pipelines: vec![shape, bare],
-        deploys: vec![Deploy { name: "say_hello".into(), object, cause: at(50) }],
+        deploys: vec![Deploy { name: "say_hello".into(), object, outside: None, cause: at(50) }],
         mlproject: Some(mlproject()),
         ..empty()
     }

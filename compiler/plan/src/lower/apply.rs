@@ -18,25 +18,36 @@ use serde_json::{Map, Value as Json};
 use super::around::{Around, Need, helper_resources, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
+use super::settings::Resolved;
 use super::task::{Built, slots, summary};
 use super::val::{Late, Origin, Val};
 use super::{NodeSpec, encode};
 use crate::budget;
 use crate::cx::Cx;
-use crate::model::{self, Arg, ParamDecl, ParamKind, ResultDecl, Rule, Run, Step};
-use crate::types;
+use crate::model::{
+    self, Arg, Credentials, Mount, ParamDecl, ParamKind, ResultDecl, Rule, Run, Step, Volume, VolumeSource,
+};
+use crate::{domain, types};
 
 /// An `apply` without a wait takes as long as a helper.
 const HELPER: u64 = 600_000;
 /// What an `apply` gets on top of its wait.
 const SLACK: u64 = 300_000;
 
+/// The volume with the kubeconfig of another cluster, where it is mounted, and the file in it.
+const DOMAIN_VOLUME: &str = "domain";
+const DOMAIN_FOLDER: &str = "/domain";
+const KUBECONFIG: &str = "kubeconfig";
+
 /// What identifies an object of the cluster.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Object {
     pub(crate) group: EcoString,
     pub(crate) kind: EcoString,
     pub(crate) name: EcoString,
+    pub(crate) namespace: EcoString,
+    /// The domain in another cluster, with what opens it.
+    pub(crate) outside: Option<(EcoString, Credentials)>,
 }
 
 /// A resource with its arguments put in.
@@ -101,7 +112,7 @@ pub(crate) fn build(
         params,
         results: outputs,
         workspaces: around.workspace().into_iter().collect(),
-        volumes: Vec::new(),
+        volumes: rendered.object.outside.iter().map(|(_, credentials)| kubeconfig(credentials)).collect(),
         steps: vec![step],
         budget: model::Budget::default(),
         cause: sig.span,
@@ -109,10 +120,12 @@ pub(crate) fn build(
     let sizes: Vec<(EcoString, u64)> =
         sig.outputs.iter().map(|o| (o.name.clone(), types::max_bytes(cx.package, &o.ty))).collect();
     budget::check(cx, &mut task, &sizes, work.call.span);
-    let retries = work.settings.retries.unwrap_or(0);
+    let retries = work.settings.retries.map_or(0, |(count, _)| count);
+    let pod = work.settings.pod(cx);
+    no_effect(cx, &work.settings);
     let base = base_name(cx, sig);
     let store = !task.workspaces.is_empty();
-    Some((Built { base, task, args, results, store, timeout, retries }, rendered.object))
+    Some((Built { base, task, args, results, store, timeout, retries, pod }, rendered.object))
 }
 
 fn base_name(cx: &Cx<'_>, sig: &Signature) -> EcoString {
@@ -140,6 +153,11 @@ fn step(
     ];
     args.extend(rendered.holes.iter().map(|(path, from)| eco_format!("--hole={path}={from}")));
     args.extend(inputs);
+    let mut mounts = Vec::new();
+    if rendered.object.outside.is_some() {
+        args.push(eco_format!("--kubeconfig={DOMAIN_FOLDER}/{KUBECONFIG}"));
+        mounts.push(Mount { name: DOMAIN_VOLUME.into(), path: DOMAIN_FOLDER.into() });
+    }
     if let Some(ready) = &resource.ready {
         args.push(eco_format!("--ready={}", ready.condition));
         args.push(eco_format!("--within={}", duration_text(ready.within)));
@@ -156,8 +174,32 @@ fn step(
         run_cause: resource.manifest.span,
         env: Vec::new(),
         resources: helper_resources(resource.sig.span),
-        mounts: Vec::new(),
+        mounts,
     })
+}
+
+/// What `apply` runs is `fuse-step`, with resources and an environment of its own.
+fn no_effect(cx: &Cx<'_>, settings: &Resolved) {
+    let given = [
+        ("cpu", settings.cpu.map(|(_, span)| span)),
+        ("memory", settings.memory.map(|(_, span)| span)),
+        ("gpu", settings.gpu.map(|(_, span)| span)),
+        ("env", settings.env.first().map(|variable| variable.span)),
+    ];
+    for (name, span) in given {
+        let Some(span) = span else { continue };
+        let message = format!("`{name}` says nothing of an `apply`: fuse-step runs in its container");
+        let diagnostic = Diagnostic::new(&codes::plan::SETTING_OF_APPLY, span, message)
+            .help("what the object shall have is an argument of the resource, if it takes one");
+        cx.report(diagnostic);
+    }
+}
+
+/// The credentials of another cluster, for this one step.
+fn kubeconfig(credentials: &Credentials) -> Volume {
+    let Credentials { secret, key } = credentials;
+    let source = VolumeSource::Secret { name: secret.clone(), key: key.clone(), file: KUBECONFIG.into() };
+    Volume { name: DOMAIN_VOLUME.into(), source }
 }
 
 /// The wait and some slack; a declared timeout must leave time for the wait.
@@ -213,7 +255,12 @@ pub(crate) fn deploy(cx: &Cx<'_>, deploy: &Deploy) -> Option<(model::Deploy, Obj
         return None;
     }
     Some((
-        model::Deploy { name: deploy.name.clone(), object: rendered.json, cause: deploy.span },
+        model::Deploy {
+            name: deploy.name.clone(),
+            object: rendered.json,
+            outside: rendered.object.outside.as_ref().map(|(domain, _)| domain.clone()),
+            cause: deploy.span,
+        },
         rendered.object,
     ))
 }
@@ -235,6 +282,12 @@ fn render(
     });
     if params.iter().any(|value| matches!(value, Val::Error)) {
         return None;
+    }
+    let place = domain::place(cx, resource);
+    for (param, arg) in resource.sig.params.iter().zip(args) {
+        if let Some(arg) = arg {
+            domain::check_argument(cx, place, param, &arg.value, arg.span);
+        }
     }
     let mut filler = Filler {
         cx,
@@ -263,9 +316,11 @@ fn render(
     let name = text(metadata.get("name"));
     metadata.shift_remove("namespace");
     let at = metadata.keys().position(|key| key == "name").map_or(0, |at| at + 1);
-    metadata.shift_insert(at, "namespace".into(), cx.target.namespace.value.as_str().into());
+    metadata.shift_insert(at, "namespace".into(), place.namespace.as_str().into());
     fields.insert("metadata".into(), Json::Object(metadata));
-    Some(Rendered { json: Json::Object(fields), holes, object: Object { group, kind, name } })
+    let outside = place.outside().map(|(domain, credentials)| (domain.clone(), credentials.clone()));
+    let object = Object { group, kind, name, namespace: place.namespace.clone(), outside };
+    Some(Rendered { json: Json::Object(fields), holes, object })
 }
 
 /// Writes a manifest and notes where late values belong.

@@ -24,6 +24,7 @@ pub(crate) fn helper_resources(cause: Span) -> Resources {
         cpu_request: Some(("10m".into(), cause)),
         memory_request: Some(("32Mi".into(), cause)),
         memory_limit: Some(("128Mi".into(), cause)),
+        devices: None,
     }
 }
 

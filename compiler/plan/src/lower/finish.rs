@@ -19,10 +19,10 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, Returned, encode, helpers, joined};
+use super::{Lower, Returned, continues, encode, helpers, joined};
 use crate::model::{
     Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
-    RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
+    RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRunSpec, Text,
 };
 use crate::timeouts;
 
@@ -77,6 +77,7 @@ impl Lower<'_, '_> {
             }
         }
         let order = order(&graph);
+        continues::check_used(self.cx, &graph, &results);
         let store = graph.node_weights().any(|node| !node.workspaces.is_empty());
         let run = self.run_template(&graph, &order, &params, store, account);
         let pipeline = Pipeline {
@@ -113,14 +114,18 @@ impl Lower<'_, '_> {
                 let (built, object) = apply::build(self.cx, &self.name, spec, work)?;
                 let name = eco_format!("{}--{}", self.name, spec.name);
                 let cause = spec.cause;
-                all.accounts.push(ServiceAccount { name: name.clone(), token: true, cause });
-                all.roles.push(Role { name: name.clone(), rules: apply::rules(&object), cause });
+                let (namespace, outside) = (object.namespace.clone(), object.outside.clone());
+                // Another cluster knows nothing of the pod's own account.
+                if outside.is_none() {
+                    all.accounts.push(ServiceAccount { name: name.clone(), token: true, cause });
+                    account = Some(name.clone());
+                }
+                all.roles.push(Role { name, namespace, outside, rules: apply::rules(&object), cause });
                 all.objects.push(Owned { object, guards: spec.guards.clone(), cause });
-                account = Some(name);
                 (NodeKind::Apply, built)
             }
         };
-        let Built { base, task, args, results, store, timeout, retries } = built;
+        let Built { base, task, args, results, store, timeout, retries, pod } = built;
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
         for guard in &spec.guards {
@@ -157,8 +162,11 @@ impl Lower<'_, '_> {
             timeout,
             retries,
             account,
+            class: pod.class.clone(),
+            continues: pod.continues,
             cause: spec.cause,
         };
+        self.continues(spec, &pod);
         Some((node, seen))
     }
 
@@ -305,13 +313,19 @@ impl Lower<'_, '_> {
         RunTemplate {
             generate_name: eco_format!("{}-", self.name),
             account,
-            task_accounts: nodes()
-                .filter_map(|node| Some((node.name.clone(), node.account.clone()?)))
-                .collect(),
+            pod: crate::nodes::of_run(self.cx, nodes()),
+            tasks: nodes().filter_map(|node| self.own(node)).collect(),
             timeout: timeouts::tasks(graph, order),
             claim: if store { self.claim() } else { None },
             required: required.collect(),
         }
+    }
+
+    /// What a pipeline task has of its own in a run.
+    fn own(&self, node: &Node) -> Option<TaskRunSpec> {
+        let pod = crate::nodes::of_task(self.cx, node);
+        let own = node.account.is_some() || pod.is_some();
+        own.then(|| TaskRunSpec { task: node.name.clone(), account: node.account.clone(), pod })
     }
 
     fn claim(&self) -> Option<Claim> {

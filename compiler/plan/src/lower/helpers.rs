@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::around::{helper_resources, step_image};
 use super::calls::{Decide, Fail, Work};
 use super::guards::{GuardSpec, rename};
+use super::settings::Pod;
 use super::task::Built;
 use super::val::{Chosen, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec, encode};
@@ -158,5 +159,5 @@ fn built(
     let sizes: Vec<(EcoString, u64)> = task.results.iter().map(|result| (result.name.clone(), 1)).collect();
     let cause = task.cause;
     budget::check(cx, &mut task, &sizes, cause);
-    Built { base, task, args, results, store: false, timeout: HELPER, retries: 0 }
+    Built { base, task, args, results, store: false, timeout: HELPER, retries: 0, pod: Pod::default() }
 }

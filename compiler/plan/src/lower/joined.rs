@@ -7,6 +7,7 @@ use super::NodeSpec;
 use super::around::{Around, Need};
 use super::helpers::{HELPER, helper, param};
 use super::join::JoinWork;
+use super::settings::Pod;
 use super::task::{Built, slots};
 use crate::budget;
 use crate::cx::Cx;
@@ -50,5 +51,14 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
         .collect();
     budget::check(cx, &mut task, &sizes, node.cause);
     let store = !task.workspaces.is_empty();
-    Some(Built { base: work.base.clone(), task, args, results, store, timeout: HELPER, retries: 0 })
+    Some(Built {
+        base: work.base.clone(),
+        task,
+        args,
+        results,
+        store,
+        timeout: HELPER,
+        retries: 0,
+        pod: Pod::default(),
+    })
 }

@@ -10,6 +10,7 @@ mod around;
 mod calls;
 mod chain;
 mod compose;
+mod continues;
 mod encode;
 pub(crate) mod eval;
 mod finish;

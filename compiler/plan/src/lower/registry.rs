@@ -56,8 +56,10 @@ fn same(a: &Task, b: &Task) -> bool {
 
 fn same_step(a: &Step, b: &Step) -> bool {
     let value = |one: &Option<(EcoString, Span)>| one.as_ref().map(|(text, _)| text.clone());
-    let resources =
-        |one: &Resources| (value(&one.cpu_request), value(&one.memory_request), value(&one.memory_limit));
+    let resources = |one: &Resources| {
+        let devices = one.devices.as_ref().map(|(name, count, _)| (name.clone(), count.clone()));
+        (value(&one.cpu_request), value(&one.memory_request), value(&one.memory_limit), devices)
+    };
     (&a.name, &a.image.0, &a.run, &a.mounts) == (&b.name, &b.image.0, &b.run, &b.mounts)
         && resources(&a.resources) == resources(&b.resources)
         && all(&a.env, &b.env, |a, b| (&a.name, &a.value) == (&b.name, &b.value))

@@ -10,6 +10,7 @@ use super::eval::{Callee, eval};
 use super::val::Val;
 use crate::cx::Cx;
 use crate::model::Resources;
+use crate::nodes;
 
 /// A variable of `with { env: … }`.
 #[derive(Clone)]
@@ -27,8 +28,24 @@ pub(crate) struct Resolved {
     pub(crate) cpu: Option<(u64, Span)>,
     pub(crate) memory: Option<(u64, Span)>,
     pub(crate) timeout: Option<(u64, Span)>,
-    pub(crate) retries: Option<u32>,
+    pub(crate) retries: Option<(u32, Span)>,
+    /// The class of nodes.
+    pub(crate) node: Option<(EcoString, Span)>,
+    pub(crate) gpu: Option<(u64, Span)>,
+    /// Whether the run goes on where the step fails.
+    pub(crate) continues: Option<(bool, Span)>,
     pub(crate) env: Vec<Variable>,
+}
+
+/// What settings say about a pod as a whole.
+#[derive(Clone, Default)]
+pub(crate) struct Pod {
+    /// The class of its nodes.
+    pub(crate) class: Option<(EcoString, Span)>,
+    /// Where it is said that the run goes on where the step fails.
+    pub(crate) continues: Option<Span>,
+    /// Where retries are asked for.
+    pub(crate) retries: Option<Span>,
 }
 
 impl<'a> Lower<'a, '_> {
@@ -40,6 +57,8 @@ impl<'a> Lower<'a, '_> {
             value(&settings.memory),
             value(&settings.timeout),
             value(&settings.retries),
+            value(&settings.node),
+            value(&settings.gpu),
         ];
         let env = settings.env.iter();
         let env = env.map(|(name, typed)| {
@@ -47,7 +66,7 @@ impl<'a> Lower<'a, '_> {
             variable(name, self.merge(value, &typed.ty, typed.span), typed.span, false)
         });
         let env = env.collect();
-        resolved(parts, env)
+        resolved(parts, settings.continues, env)
     }
 }
 
@@ -55,28 +74,51 @@ impl<'a> Lower<'a, '_> {
 pub(crate) fn declared<'a>(cx: &Cx<'_>, settings: &'a Settings, names: &mut Callee<'_>) -> Resolved {
     let mut value =
         |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (eval(cx, typed, names), typed.span));
-    let parts =
-        [value(&settings.cpu), value(&settings.memory), value(&settings.timeout), value(&settings.retries)];
+    let parts = [
+        value(&settings.cpu),
+        value(&settings.memory),
+        value(&settings.timeout),
+        value(&settings.retries),
+        value(&settings.node),
+        value(&settings.gpu),
+    ];
     let env = settings.env.iter();
     let env = env.map(|(name, typed)| variable(name, eval(cx, typed, names), typed.span, true)).collect();
-    resolved(parts, env)
+    resolved(parts, settings.continues, env)
 }
 
 fn variable(name: &EcoString, value: Val, span: Span, inside: bool) -> Variable {
     Variable { name: name.clone(), value, span, inside }
 }
 
-fn resolved(parts: [Option<(Val, Span)>; 4], env: Vec<Variable>) -> Resolved {
-    let [cpu, memory, timeout, retries] = parts;
+fn resolved(
+    parts: [Option<(Val, Span)>; 6],
+    continues: Option<(bool, Span)>,
+    env: Vec<Variable>,
+) -> Resolved {
+    let [cpu, memory, timeout, retries, node, gpu] = parts;
     let number = |part: Option<(Val, Span)>| match part {
         Some((Val::Const(Value::Cpu(n) | Value::Memory(n) | Value::Duration(n)), span)) => Some((n, span)),
         _ => None,
     };
-    let retries = match retries {
-        Some((Val::Const(Value::Int(n)), _)) => u32::try_from(n).ok(),
+    let whole = |part: Option<(Val, Span)>| match part {
+        Some((Val::Const(Value::Int(n)), span)) => u32::try_from(n).ok().map(|n| (n, span)),
         _ => None,
     };
-    Resolved { cpu: number(cpu), memory: number(memory), timeout: number(timeout), retries, env }
+    let node = match node {
+        Some((Val::Const(Value::Str(name)), span)) => Some((name, span)),
+        _ => None,
+    };
+    Resolved {
+        cpu: number(cpu),
+        memory: number(memory),
+        timeout: number(timeout),
+        retries: whole(retries),
+        node,
+        gpu: whole(gpu).map(|(count, span)| (u64::from(count), span)),
+        continues,
+        env,
+    }
 }
 
 impl Resolved {
@@ -93,17 +135,28 @@ impl Resolved {
             memory: self.memory.or(other.memory),
             timeout: self.timeout.or(other.timeout),
             retries: self.retries.or(other.retries),
+            node: self.node.or(other.node),
+            gpu: self.gpu.or(other.gpu),
+            continues: self.continues.or(other.continues),
             env,
         }
     }
 
+    /// What concerns the pod as a whole, and the run. Reports a class that the target does not have.
+    pub(crate) fn pod(&self, cx: &Cx<'_>) -> Pod {
+        let class = self.node.clone().filter(|asked| nodes::class(cx, Some(asked)).is_some());
+        let continues = self.continues.filter(|(continues, _)| *continues).map(|(_, span)| span);
+        Pod { class, continues, retries: self.retries.map(|(_, span)| span) }
+    }
+
     /// `cpu` is a request, `memory` request and limit.
-    pub(crate) fn resources(&self) -> Resources {
+    pub(crate) fn resources(&self, cx: &Cx<'_>) -> Resources {
         let memory = self.memory.map(|(bytes, span)| (memory_text(bytes), span));
         Resources {
             cpu_request: self.cpu.map(|(milli, span)| (cpu_text(milli), span)),
             memory_request: memory.clone(),
             memory_limit: memory,
+            devices: nodes::devices(cx, self.node.as_ref(), self.gpu),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::settings::Resolved;
 use super::task::{Built, Parts, summary};
 use crate::bodies::{self, Prepared, Program};
 use crate::cx::Cx;
-use crate::model::{Run, Step, Volume};
+use crate::model::{Run, Step, Volume, VolumeSource};
 use crate::{budget, types};
 
 /// The longest time of a step that says nothing: an hour.
@@ -45,7 +45,7 @@ pub(crate) fn shape(
         run,
         run_cause: prepared.cause,
         env,
-        resources: settings.resources(),
+        resources: settings.resources(cx),
         mounts: if alone { Vec::new() } else { vec![fuse_mount()] },
     };
     let mut steps = Vec::new();
@@ -69,7 +69,7 @@ pub(crate) fn shape(
         steps.push(main);
         steps.extend(after);
         workspaces.extend(around.workspace());
-        volumes.push(Volume { name: "fuse".into() });
+        volumes.push(Volume { name: "fuse".into(), source: VolumeSource::Empty });
     }
     let mut planned = crate::model::Task {
         name: EcoString::new(),
@@ -91,8 +91,9 @@ pub(crate) fn shape(
         task: planned,
         args: parts.args,
         results: parts.results,
+        pod: settings.pod(cx),
         timeout: settings.timeout.map_or(HOUR, |(ms, _)| ms),
-        retries: settings.retries.unwrap_or(0),
+        retries: settings.retries.map_or(0, |(count, _)| count),
     })
 }
 

@@ -17,7 +17,7 @@ use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
 use super::guards::rename;
 use super::narrow::narrowed;
-use super::settings::{Resolved, Variable, declared};
+use super::settings::{Pod, Resolved, Variable, declared};
 use super::shape::shape;
 use super::val::{Late, NodeAt, Origin, Val};
 use super::{NodeSpec, encode};
@@ -38,6 +38,7 @@ pub(crate) struct Built {
     pub(crate) store: bool,
     pub(crate) timeout: u64,
     pub(crate) retries: u32,
+    pub(crate) pod: Pod,
 }
 
 /// Everything that is gathered before the shape is chosen.

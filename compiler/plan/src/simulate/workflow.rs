@@ -133,7 +133,7 @@ impl From<&Node> for Task {
             matrix: Vec::new(),
             after: node.run_after.iter().map(ToString::to_string).collect(),
             retries: node.retries,
-            goes_on: false,
+            goes_on: node.continues.is_some(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod arrows;
 mod codes;
 mod golden;
 mod modules;
+mod schema;
 mod sizes;
 mod words;
 
@@ -34,6 +35,7 @@ static ALL: &[(&str, Check)] = &[
     ("codes", codes::check),
     ("golden", golden::check),
     ("modules", modules::check),
+    ("schema", schema::check),
     ("sizes", sizes::check),
     ("words", words::check),
 ];

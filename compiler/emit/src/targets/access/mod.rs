@@ -1,4 +1,5 @@
-//! `access.yaml`: service accounts and exactly the rights that the steps declare.
+//! `access.yaml`: service accounts and exactly the rights that the steps declare. What a domain in another cluster must
+//! allow stands in `domain.<name>/access.yaml`.
 
 mod role;
 mod role_binding;
@@ -27,8 +28,10 @@ impl Target for Access {
             manifests.push(service_account::lower(account, &plan.namespace)?);
         }
         for role in &plan.roles {
-            manifests.push(role::lower(role, &plan.namespace)?);
-            manifests.push(role_binding::lower(role, &plan.namespace)?);
+            manifests.push(role::lower(role)?);
+            if role.outside.is_none() {
+                manifests.push(role_binding::lower(role, &plan.namespace)?);
+            }
         }
         Ok(manifests)
     }

@@ -3,6 +3,7 @@ use fuse_plan::model;
 use serde::Serialize;
 
 use super::{FILE, RBAC_VERSION};
+use crate::manifest::domain_file;
 use crate::manifest::{Causes, Manifest};
 use crate::object::Metadata;
 use crate::yaml::Error;
@@ -26,7 +27,8 @@ struct Rule<'a> {
     verbs: &'a [EcoString],
 }
 
-pub(super) fn lower(role: &model::Role, namespace: &str) -> Result<Manifest, Error> {
+/// Whom the role is for is unknown where it lies in another cluster: the comment says which credentials need it.
+pub(super) fn lower(role: &model::Role) -> Result<Manifest, Error> {
     let rules = role
         .rules
         .iter()
@@ -40,8 +42,17 @@ pub(super) fn lower(role: &model::Role, namespace: &str) -> Result<Manifest, Err
     let object = Role {
         api_version: RBAC_VERSION,
         kind: "Role",
-        metadata: Metadata { name: &role.name, namespace },
+        metadata: Metadata { name: &role.name, namespace: &role.namespace },
         rules,
     };
-    Manifest::applied(FILE, &object, Causes::of(role.cause))
+    let causes = Causes::of(role.cause);
+    let Some((domain, credentials)) = &role.outside else {
+        return Manifest::applied(FILE, &object, causes);
+    };
+    let manifest = Manifest::applied(domain_file(domain, FILE), &object, causes)?;
+    let note = format!(
+        "bind {} to the account that the kubeconfig in the Secret {} (key {}) speaks for\n",
+        role.name, credentials.secret, credentials.key
+    );
+    Ok(Manifest { note, ..manifest })
 }

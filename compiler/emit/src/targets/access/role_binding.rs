@@ -36,7 +36,7 @@ pub(super) fn lower(role: &model::Role, namespace: &str) -> Result<Manifest, Err
     let object = RoleBinding {
         api_version: RBAC_VERSION,
         kind: "RoleBinding",
-        metadata: Metadata { name, namespace },
+        metadata: Metadata { name, namespace: &role.namespace },
         role_ref: RoleRef { api_group: "rbac.authorization.k8s.io", kind: "Role", name },
         subjects: [Subject { kind: "ServiceAccount", name, namespace }],
     };

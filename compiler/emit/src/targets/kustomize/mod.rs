@@ -1,12 +1,15 @@
 //! `kustomization.yaml`: the files that can be applied, in order. Run templates are not among them: an object with
-//! `generateName` can be created, but not applied.
+//! `generateName` can be created, but not applied. A folder that another cluster gets has one of its own.
 
 use fuse_plan::Plan;
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Target;
 use crate::manifest::{Causes, Manifest};
 use crate::yaml::Error;
+
+const FILE: &str = "kustomization.yaml";
 
 /// Kustomize.
 pub(super) struct Kustomize;
@@ -19,26 +22,27 @@ struct Kustomization<'a> {
     resources: Vec<&'a str>,
 }
 
+fn kustomization(folder: &str, resources: Vec<&str>) -> Result<Manifest, Error> {
+    let object =
+        Kustomization { api_version: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
+    let file = if folder.is_empty() { FILE.to_owned() } else { format!("{folder}/{FILE}") };
+    Manifest::beside(file, &object, Causes::default())
+}
+
 impl Target for Kustomize {
     fn name(&self) -> &'static str {
         "kustomize"
     }
 
     fn lower(&self, _plan: &Plan, written: &[Manifest]) -> Result<Vec<Manifest>, Error> {
-        let mut resources: Vec<&str> = Vec::new();
+        let mut folders: IndexMap<&str, Vec<&str>> = IndexMap::new();
         for manifest in written.iter().filter(|manifest| manifest.applied) {
-            if !resources.contains(&manifest.file.as_str()) {
-                resources.push(&manifest.file);
+            let (folder, file) = manifest.file.rsplit_once('/').unwrap_or(("", &manifest.file));
+            let resources = folders.entry(folder).or_default();
+            if !resources.contains(&file) {
+                resources.push(file);
             }
         }
-        if resources.is_empty() {
-            return Ok(Vec::new());
-        }
-        let object = Kustomization {
-            api_version: "kustomize.config.k8s.io/v1beta1",
-            kind: "Kustomization",
-            resources,
-        };
-        Ok(vec![Manifest::beside("kustomization.yaml", &object, Causes::default())?])
+        folders.into_iter().map(|(folder, resources)| kustomization(folder, resources)).collect()
     }
 }

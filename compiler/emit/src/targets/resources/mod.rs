@@ -3,7 +3,7 @@
 use fuse_plan::Plan;
 
 use super::Target;
-use crate::manifest::{Causes, Manifest};
+use crate::manifest::{Causes, Manifest, domain_file};
 use crate::yaml::{Error, Tree};
 
 /// Declared resources.
@@ -20,6 +20,10 @@ impl Target for Resources {
             .map(|deploy| {
                 // A binding's `_` becomes `-`, as in every file name.
                 let file = format!("deploy.{}.yaml", deploy.name.replace("_", "-"));
+                let file = match &deploy.outside {
+                    Some(domain) => domain_file(domain, &file),
+                    None => file,
+                };
                 Manifest::applied(file, &Tree(&deploy.object), Causes::of(deploy.cause))
             })
             .collect()

@@ -2,7 +2,9 @@
 
 mod param;
 mod pipeline;
+mod pod;
 mod run;
+mod security;
 mod task;
 
 use fuse_plan::Plan;
@@ -24,7 +26,7 @@ impl Target for Tekton {
     fn lower(&self, plan: &Plan, _written: &[Manifest]) -> Result<Vec<Manifest>, Error> {
         let mut manifests = Vec::new();
         for task in &plan.tasks {
-            manifests.push(task::lower(task, &plan.namespace)?);
+            manifests.push(task::lower(task, plan)?);
         }
         for pipeline in &plan.pipelines {
             manifests.push(pipeline::lower(plan, pipeline)?);

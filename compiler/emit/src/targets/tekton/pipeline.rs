@@ -38,6 +38,8 @@ struct PipelineTask<'a> {
     timeout: EcoString,
     #[serde(skip_serializing_if = "is_zero")]
     retries: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_error: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -112,6 +114,7 @@ fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
         workspaces: node.workspaces.iter().map(|(name, workspace)| Workspace { name, workspace }).collect(),
         timeout: duration_text(node.timeout),
         retries: node.retries,
+        on_error: node.continues.map(|_| "continue"),
     }
 }
 
@@ -121,6 +124,9 @@ fn causes(pipeline: &model::Pipeline) -> Causes {
     for (at, node) in pipeline.nodes().enumerate() {
         let pointer = format!("/spec/tasks/{at}");
         causes.add(pointer.clone(), node.cause);
+        if let Some(cause) = node.continues {
+            causes.add(format!("{pointer}/onError"), cause);
+        }
         causes.items(format_args!("{pointer}/when"), node.guards.iter().map(|guard| guard.cause));
         causes.items(format_args!("{pointer}/params"), node.params.iter().map(|arg| arg.cause));
     }

@@ -6,6 +6,7 @@ use fuse_plan::{Plan, duration_text};
 use serde::Serialize;
 
 use super::VERSION;
+use super::pod::PodTemplate;
 use crate::manifest::{Causes, Manifest};
 use crate::object::Named;
 use crate::yaml::{self, Error};
@@ -42,13 +43,18 @@ struct PipelineRunSpec<'a> {
 #[serde(rename_all = "camelCase")]
 struct TaskRunTemplate<'a> {
     service_account_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_template: Option<PodTemplate<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TaskRunSpec<'a> {
     pipeline_task_name: &'a str,
-    service_account_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_account_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_template: Option<PodTemplate<'a>>,
 }
 
 #[derive(Serialize)]
@@ -102,11 +108,18 @@ pub(super) fn lower(plan: &Plan, pipeline: &model::Pipeline) -> Result<Manifest,
     let file = format!("run.{}.yaml", pipeline.name);
     let spec = PipelineRunSpec {
         pipeline_ref: Named { name: &pipeline.name },
-        task_run_template: TaskRunTemplate { service_account_name: &run.account },
+        task_run_template: TaskRunTemplate {
+            service_account_name: &run.account,
+            pod_template: PodTemplate::of_all(plan, run.pod.as_ref()),
+        },
         task_run_specs: run
-            .task_accounts
+            .tasks
             .iter()
-            .map(|(task, account)| TaskRunSpec { pipeline_task_name: task, service_account_name: account })
+            .map(|task| TaskRunSpec {
+                pipeline_task_name: &task.task,
+                service_account_name: task.account.as_deref(),
+                pod_template: task.pod.as_ref().map(PodTemplate::of),
+            })
             .collect(),
         timeouts: Timeouts { pipeline: duration_text(run.timeout), tasks: duration_text(run.timeout) },
         workspaces: run.claim.iter().map(workspace).collect(),
@@ -169,9 +182,19 @@ fn note(file: &str, required: &[model::RequiredParam]) -> Result<String, Error> 
 
 fn causes(plan: &Plan, pipeline: &model::Pipeline) -> Causes {
     let mut causes = Causes::of(pipeline.cause);
-    for (at, (_, account)) in pipeline.run.task_accounts.iter().enumerate() {
-        if let Some(account) = plan.accounts.iter().find(|known| known.name == *account) {
+    if let Some(pod) = &pipeline.run.pod {
+        causes.add("/spec/taskRunTemplate/podTemplate", pod.cause);
+    }
+    if plan.security != model::Security::default() {
+        causes.add("/spec/taskRunTemplate/podTemplate/securityContext", plan.security.span);
+    }
+    for (at, task) in pipeline.run.tasks.iter().enumerate() {
+        let account = plan.accounts.iter().find(|known| task.account.as_ref() == Some(&known.name));
+        if let Some(account) = account {
             causes.add(format!("/spec/taskRunSpecs/{at}"), account.cause);
+        }
+        if let Some(pod) = &task.pod {
+            causes.add(format!("/spec/taskRunSpecs/{at}/podTemplate"), pod.cause);
         }
     }
     if let Some(Claim::PerRun { cause, .. } | Claim::Kept { cause, .. }) = &pipeline.run.claim {

@@ -1,11 +1,14 @@
 use ecow::EcoString;
 use fuse_base::Span;
-use fuse_plan::model::{self, EnvValue, Run};
+use fuse_plan::Plan;
+use fuse_plan::model::{self, EnvValue, Run, Security, VolumeSource};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::VERSION;
 use super::param::Param;
-use crate::manifest::{Causes, Manifest};
+use super::security::StepSecurity;
+use crate::manifest::{Causes, Manifest, pointer_part};
 use crate::object::{Metadata, Object};
 use crate::yaml::{Error, Text};
 
@@ -44,11 +47,27 @@ struct Workspace<'a> {
 #[serde(rename_all = "camelCase")]
 struct Volume<'a> {
     name: &'a str,
-    empty_dir: EmptyDir,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    empty_dir: Option<EmptyDir>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretVolume<'a>>,
 }
 
 #[derive(Serialize)]
 struct EmptyDir {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SecretVolume<'a> {
+    secret_name: &'a str,
+    items: [SecretItem<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct SecretItem<'a> {
+    key: &'a str,
+    path: &'a str,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +84,8 @@ struct Step<'a> {
     env: Vec<Env<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compute_resources: Option<ComputeResources<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_context: Option<StepSecurity<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volume_mounts: Vec<Mount<'a>>,
 }
@@ -107,11 +128,14 @@ struct Quantities<'a> {
     cpu: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<&'a str>,
+    /// What a device plugin offers, under its own name.
+    #[serde(flatten)]
+    devices: IndexMap<&'a str, &'a str>,
 }
 
 impl Quantities<'_> {
-    const fn is_empty(&self) -> bool {
-        self.cpu.is_none() && self.memory.is_none()
+    fn is_empty(&self) -> bool {
+        self.cpu.is_none() && self.memory.is_none() && self.devices.is_empty()
     }
 }
 
@@ -122,7 +146,7 @@ struct Mount<'a> {
     mount_path: &'a str,
 }
 
-pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Manifest, Error> {
+pub(super) fn lower<'a>(task: &'a model::Task, plan: &'a Plan) -> Result<Manifest, Error> {
     let result = |result: &'a model::ResultDecl| TaskResult {
         name: &result.name,
         ty: "string",
@@ -137,19 +161,29 @@ pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Man
             .iter()
             .map(|workspace| Workspace { name: &workspace.name, mount_path: &workspace.mount_path })
             .collect(),
-        volumes: task.volumes.iter().map(|v| Volume { name: &v.name, empty_dir: EmptyDir {} }).collect(),
-        steps: task.steps.iter().map(step).collect(),
+        volumes: task.volumes.iter().map(volume).collect(),
+        steps: task.steps.iter().map(|one| step(one, &plan.security)).collect(),
     };
     let object = Object {
         api_version: VERSION,
         kind: "Task",
-        metadata: Metadata { name: &task.name, namespace },
+        metadata: Metadata { name: &task.name, namespace: &plan.namespace },
         spec,
     };
     Manifest::applied("tasks.yaml", &object, causes(task))
 }
 
-fn step(step: &model::Step) -> Step<'_> {
+fn volume(volume: &model::Volume) -> Volume<'_> {
+    let (empty_dir, secret) = match &volume.source {
+        VolumeSource::Empty => (Some(EmptyDir {}), None),
+        VolumeSource::Secret { name, key, file } => {
+            (None, Some(SecretVolume { secret_name: name, items: [SecretItem { key, path: file }] }))
+        }
+    };
+    Volume { name: &volume.name, empty_dir, secret }
+}
+
+fn step<'a>(step: &'a model::Step, security: &'a Security) -> Step<'a> {
     let (command, args, script) = match &step.run {
         Run::Command { command, args } => (texts(command), texts(args), None),
         Run::Script(script) => (Vec::new(), Vec::new(), Some(Text(script))),
@@ -162,6 +196,7 @@ fn step(step: &model::Step) -> Step<'_> {
         script,
         env: step.env.iter().map(env).collect(),
         compute_resources: resources(&step.resources),
+        security_context: StepSecurity::of(security),
         volume_mounts: step.mounts.iter().map(|m| Mount { name: &m.name, mount_path: &m.path }).collect(),
     }
 }
@@ -181,12 +216,15 @@ fn resources(resources: &model::Resources) -> Option<ComputeResources<'_>> {
     if resources.is_empty() {
         return None;
     }
+    let devices: IndexMap<&str, &str> =
+        resources.devices.iter().map(|(name, count, _)| (name.as_str(), count.as_str())).collect();
     Some(ComputeResources {
         requests: Quantities {
             cpu: quantity(&resources.cpu_request),
             memory: quantity(&resources.memory_request),
+            devices: devices.clone(),
         },
-        limits: Quantities { cpu: None, memory: quantity(&resources.memory_limit) },
+        limits: Quantities { cpu: None, memory: quantity(&resources.memory_limit), devices },
     })
 }
 
@@ -223,6 +261,11 @@ fn causes(task: &model::Task) -> Causes {
         for (field, quantity) in resources {
             if let Some((_, cause)) = quantity {
                 causes.add(format!("{pointer}/computeResources/{field}"), *cause);
+            }
+        }
+        if let Some((name, _, cause)) = &step.resources.devices {
+            for list in ["requests", "limits"] {
+                causes.add(format!("{pointer}/computeResources/{list}/{}", pointer_part(name)), *cause);
             }
         }
     }
