@@ -66,6 +66,7 @@ pub fn plan(
         pipelines: Vec::new(),
         accounts: Vec::new(),
         roles: Vec::new(),
+        files: cx.carried(),
         deploys: deploys.into_iter().map(|(deploy, _)| deploy).collect(),
         mlproject,
         warnings: diagnostics,

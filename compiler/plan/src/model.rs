@@ -28,6 +28,8 @@ pub struct Plan {
     pub accounts: Vec<ServiceAccount>,
     /// Roles with the account that each is bound to; role, binding and account share the name.
     pub roles: Vec<Role>,
+    /// Files of the package that the steps take, by name.
+    pub files: Vec<ConfigMap>,
     /// Objects that are applied with the manifests: one file `deploy.<name>.yaml` each.
     pub deploys: Vec<Deploy>,
     /// `MLproject` and `python_env.yaml`, where the package asks for them.
@@ -124,11 +126,39 @@ pub struct WorkspaceDecl {
     pub mount_path: EcoString,
 }
 
-/// A volume of a Task: always an `emptyDir: {}`.
+/// A volume of a Task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
     /// Its name.
     pub name: EcoString,
+    /// What it holds.
+    pub source: VolumeSource,
+}
+
+/// What a volume holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeSource {
+    /// `emptyDir: {}`
+    Empty,
+    /// `configMap`, by its name.
+    ConfigMap(EcoString),
+}
+
+/// A file of the package that the manifests carry, in an immutable config map that is named after its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigMap {
+    /// `metadata.name`
+    pub name: EcoString,
+    /// The volume that mounts it.
+    pub volume: EcoString,
+    /// The key: the file's name.
+    pub key: EcoString,
+    /// The content.
+    pub text: EcoString,
+    /// The content's digest, as references have it.
+    pub digest: EcoString,
+    /// The `file(…)`.
+    pub cause: Span,
 }
 
 /// A step of a Task.

@@ -58,7 +58,10 @@ impl Body<'_, '_> {
             ExprKind::Range { low, high, .. } => self.range(low.as_deref(), high.as_deref(), span),
             ExprKind::Member { base, name } => self.member(base, name, span),
             ExprKind::Index { base, index } => self.index(base, index, span),
-            ExprKind::Call { callee, type_args, args } => self.call(callee, type_args, args, span),
+            ExprKind::Call { callee, type_args, args } => match self.constructor(callee) {
+                Some(made) => self.given(&made, type_args, args, span, want),
+                None => self.call(callee, type_args, args, span),
+            },
             ExprKind::Apply(inner) => self.apply(inner, span),
             ExprKind::With { base, settings } => self.with(base, settings),
             ExprKind::After { base, steps } => self.after(base, steps),
@@ -183,9 +186,6 @@ impl Body<'_, '_> {
     fn unknown_name(&mut self, name: &str, span: Span) -> Typed {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
-        }
-        if matches!(name, "file" | "dataset") {
-            return self.later(&codes::not_yet::ARTIFACT_PARAMETER, span, &format!("`{name}(…)`"));
         }
         if super::types::BUILT_IN.contains(&name) {
             let message = format!("`{name}` is a type, not a value");

@@ -19,6 +19,7 @@ mod fit;
 mod follow_ups;
 mod functions;
 mod generics;
+mod given;
 mod limits;
 mod literal;
 mod member;

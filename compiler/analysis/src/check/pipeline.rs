@@ -59,9 +59,6 @@ impl Checker<'_> {
         let env = Env { generics: Rc::new(scope_of(&generics)), ..env };
         let params = self.params(&pipeline.params, &env);
         let (outputs, single) = self.outputs(pipeline.ret.as_ref(), &env);
-        for param in &params {
-            self.pipeline_param(param);
-        }
         let env = Env { params: Rc::new(env_params(&params)), ..env.at(Place::Pipeline) };
         let flow = Flow {
             outputs: outputs
@@ -87,20 +84,6 @@ impl Checker<'_> {
             locals,
             chains,
             span: pipeline.name.span,
-        }
-    }
-
-    /// A parameter of a pipeline is a value that a person can give, or an artifact by uri.
-    fn pipeline_param(&mut self, param: &crate::model::Param) {
-        if let Ty::Artifact(artifact) = bare(&param.ty)
-            && artifact.by.is_none()
-        {
-            let shown = self.show(&param.ty);
-            let message =
-                format!("this compiler cannot start a pipeline with files yet, and {shown} is files");
-            let diagnostic = Diagnostic::new(&codes::not_yet::ARTIFACT_PARAMETER, param.span, message)
-                .help("write `by uri(…)`, or let a step of the pipeline produce it");
-            self.report(diagnostic);
         }
     }
 

@@ -353,7 +353,7 @@ impl Checker<'_> {
     }
 
     /// A file that the build carries into the manifests, beside the declaring file.
-    fn carried(&mut self, path: &str, span: Span, env: &Env) -> Option<(FileId, Arc<str>)> {
+    pub(super) fn carried(&mut self, path: &str, span: Span, env: &Env) -> Option<(FileId, Arc<str>)> {
         let (folder, std) = self.modules.get(env.module).map(|m| (m.folder.clone(), m.std))?;
         let joined = join(&folder, path).filter(|_| !path.starts_with('/'));
         let read = match &joined {

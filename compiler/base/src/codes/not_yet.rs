@@ -29,8 +29,6 @@ codes! {
     CONST_FN_BODY = "FS0916" Error "not-yet-const-fn";
     /// Enum cases that carry records.
     ENUM_RECORD = "FS0917" Error "not-yet-enum-record";
-    /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.
-    ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.
     DEPENDENCIES = "FS0920" Error "not-yet-dependencies";
     /// Tables of a target that come later: node classes, security, domains.

@@ -27,4 +27,6 @@ codes! {
     UNUSED_BINDING = "FS0512" Warning "unused-binding";
     /// A binding lacks a value that the tool or service needs.
     SETTING_UNSET = "FS0513" Error "setting-unset";
+    /// A constant uri that does not lie in the target's store, where files are needed.
+    OUTSIDE_STORE = "FS0526" Error "uri-outside-store";
 }

@@ -51,4 +51,6 @@ codes! {
     BAD_TYPE = "FS0325" Error "bad-type";
     /// A manifest without constant apiVersion, kind or name.
     MANIFEST = "FS0326" Error "manifest";
+    /// An artifact that exists already, where nothing says of which type it is.
+    GIVEN_ARTIFACT = "FS0340" Error "given-artifact";
 }

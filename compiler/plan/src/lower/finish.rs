@@ -120,7 +120,8 @@ impl Lower<'_, '_> {
                 (NodeKind::Apply, built)
             }
         };
-        let Built { base, task, args, results, store, timeout, retries } = built;
+        let Built { base, mut task, args, results, store, timeout, retries } = built;
+        self.mount_files(spec, &mut task);
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
         for guard in &spec.guards {

@@ -12,6 +12,7 @@ mod chain;
 mod encode;
 pub(crate) mod eval;
 mod finish;
+mod given;
 mod guards;
 mod helpers;
 mod join;

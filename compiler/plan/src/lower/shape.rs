@@ -12,7 +12,7 @@ use super::settings::Resolved;
 use super::task::{Built, Parts, summary};
 use crate::bodies::{self, Prepared, Program};
 use crate::cx::Cx;
-use crate::model::{Run, Step, Volume};
+use crate::model::{Run, Step, Volume, VolumeSource};
 use crate::{budget, types};
 
 /// The longest time of a step that says nothing: an hour.
@@ -69,7 +69,7 @@ pub(crate) fn shape(
         steps.push(main);
         steps.extend(after);
         workspaces.extend(around.workspace());
-        volumes.push(Volume { name: "fuse".into() });
+        volumes.push(Volume { name: "fuse".into(), source: VolumeSource::Empty });
     }
     let mut planned = crate::model::Task {
         name: EcoString::new(),

@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 
 use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
+use super::given::is_carried;
 use super::guards::rename;
 use super::settings::{Resolved, Variable, declared};
 use super::shape::shape;
@@ -176,7 +177,7 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         if only_image {
             continue;
         }
-        parts.files_in |= types::in_store(&param.ty);
+        parts.files_in |= types::in_store(&param.ty) && !arg.is_some_and(|arg| is_carried(&arg.value));
         parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &param.ty, &[]));
         match kind {
             ParamKind::String => parts.inputs.push(eco_format!("--in={name}=$(params.{name})")),

@@ -1,12 +1,12 @@
 use ecow::EcoString;
 use fuse_base::Span;
-use fuse_plan::model::{self, EnvValue, Run};
+use fuse_plan::model::{self, EnvValue, Run, VolumeSource};
 use serde::Serialize;
 
 use super::VERSION;
 use super::param::Param;
 use crate::manifest::{Causes, Manifest};
-use crate::object::{Metadata, Object};
+use crate::object::{Metadata, Named, Object};
 use crate::yaml::{Error, Text};
 
 #[derive(Serialize)]
@@ -44,7 +44,10 @@ struct Workspace<'a> {
 #[serde(rename_all = "camelCase")]
 struct Volume<'a> {
     name: &'a str,
-    empty_dir: EmptyDir,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    empty_dir: Option<EmptyDir>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_map: Option<Named<'a>>,
 }
 
 #[derive(Serialize)]
@@ -137,7 +140,7 @@ pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Man
             .iter()
             .map(|workspace| Workspace { name: &workspace.name, mount_path: &workspace.mount_path })
             .collect(),
-        volumes: task.volumes.iter().map(|v| Volume { name: &v.name, empty_dir: EmptyDir {} }).collect(),
+        volumes: task.volumes.iter().map(volume).collect(),
         steps: task.steps.iter().map(step).collect(),
     };
     let object = Object {
@@ -147,6 +150,14 @@ pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Man
         spec,
     };
     Manifest::applied("tasks.yaml", &object, causes(task))
+}
+
+fn volume(volume: &model::Volume) -> Volume<'_> {
+    let (empty_dir, config_map) = match &volume.source {
+        VolumeSource::Empty => (Some(EmptyDir {}), None),
+        VolumeSource::ConfigMap(name) => (None, Some(Named { name })),
+    };
+    Volume { name: &volume.name, empty_dir, config_map }
 }
 
 fn step(step: &model::Step) -> Step<'_> {
