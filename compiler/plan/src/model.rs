@@ -124,6 +124,9 @@ pub struct WorkspaceDecl {
     pub name: EcoString,
     /// Where it is mounted in every step.
     pub mount_path: EcoString,
+    /// Whether it is a folder that a run brings along: read only, and optional, because Tekton demands that of what
+    /// takes an optional workspace of a Pipeline.
+    pub folder: bool,
 }
 
 /// A volume of a Task.
@@ -273,8 +276,8 @@ pub struct Pipeline {
     pub params: Vec<ParamDecl>,
     /// `spec.results`
     pub results: Vec<PipelineResult>,
-    /// The names of `spec.workspaces`.
-    pub workspaces: Vec<EcoString>,
+    /// `spec.workspaces`: the store's and the folders that a run brings along.
+    pub workspaces: Vec<PipelineWorkspace>,
     /// The pipeline tasks and why one comes after another.
     pub graph: DiGraph<Node, Edge>,
     /// The order in `spec.tasks`: topological, ties by place in the source.
@@ -290,6 +293,17 @@ impl Pipeline {
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.order.iter().filter_map(|at| self.graph.node_weight(*at))
     }
+}
+
+/// A workspace that a Pipeline declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineWorkspace {
+    /// Its name.
+    pub name: EcoString,
+    /// `description`
+    pub description: Option<EcoString>,
+    /// `optional: true`
+    pub optional: bool,
 }
 
 /// A result of a Pipeline, of type string.
@@ -417,6 +431,8 @@ pub struct RunTemplate {
     pub claim: Option<Claim>,
     /// Parameters without default, which a run must give.
     pub required: Vec<RequiredParam>,
+    /// Folders that a run may mount, or must.
+    pub folders: Vec<RequiredParam>,
 }
 
 /// The volume behind the store's workspace.
@@ -440,7 +456,7 @@ pub enum Claim {
     },
 }
 
-/// A parameter that each run must give.
+/// A parameter that is for each run to give.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequiredParam {
     /// Its name.

@@ -97,7 +97,8 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
         writeln!(f, "  result {}", result.name)?;
     }
     for workspace in &task.workspaces {
-        writeln!(f, "  workspace {} at {}", workspace.name, workspace.mount_path)?;
+        let optional = if workspace.folder { ", read only, optional" } else { "" };
+        writeln!(f, "  workspace {} at {}{optional}", workspace.name, workspace.mount_path)?;
     }
     let budget = task.budget;
     writeln!(f, "  budget {} of {} bytes, {} containers", budget.used, budget.allowed, budget.containers)?;

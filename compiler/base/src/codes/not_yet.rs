@@ -15,8 +15,6 @@ codes! {
     EXTERNAL = "FS0909" Error "not-yet-external";
     /// `reader`.
     READER = "FS0910" Error "not-yet-reader";
-    /// `Dir?`.
-    DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
     TEST = "FS0912" Error "not-yet-test";
     /// A pipeline called from a pipeline.

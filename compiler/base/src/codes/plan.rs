@@ -33,4 +33,6 @@ codes! {
     NAME_CLASH = "FS0615" Error "object-name-clash";
     /// A computation with late values outside a condition.
     LATE_EXPRESSION = "FS0616" Error "late-expression";
+    /// A mounted folder that depends on which arm of a condition runs.
+    MERGED_FOLDER = "FS0624" Error "folder-from-arms";
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::Output;
+use fuse_analysis::model::{Output, Param};
 use fuse_analysis::project::Store;
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
@@ -19,9 +19,9 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, Returned, encode, helpers, joined};
+use super::{Lower, NodeSpec, Returned, encode, helpers, joined};
 use crate::model::{
-    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
+    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace, RequiredParam, Role,
     RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
 };
 use crate::timeouts;
@@ -77,7 +77,7 @@ impl Lower<'_, '_> {
             }
         }
         let order = order(&graph);
-        let store = graph.node_weights().any(|node| !node.workspaces.is_empty());
+        let store = graph.node_weights().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
         let run = self.run_template(&graph, &order, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
@@ -85,7 +85,7 @@ impl Lower<'_, '_> {
             description: summary(self.pipeline.doc.as_ref()),
             params,
             results,
-            workspaces: if store { vec![STORE_WORKSPACE.into()] } else { Vec::new() },
+            workspaces: self.workspaces(store),
             graph,
             order,
             run,
@@ -147,6 +147,8 @@ impl Lower<'_, '_> {
             }
         }
         let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
+        let mut workspaces = if store { vec![workspace] } else { Vec::new() };
+        workspaces.extend(folders(spec));
         let node = Node {
             name: spec.name.clone(),
             kind,
@@ -154,7 +156,7 @@ impl Lower<'_, '_> {
             guards: spec.guards.iter().map(GuardSpec::model).collect(),
             params: args,
             run_after,
-            workspaces: if store { vec![workspace] } else { Vec::new() },
+            workspaces,
             timeout,
             retries,
             account,
@@ -168,6 +170,9 @@ impl Lower<'_, '_> {
         let mut all = Vec::new();
         let mut fine = true;
         for (at, param) in self.pipeline.params.iter().enumerate() {
+            if param.ty.is_dir() {
+                continue;
+            }
             if param.constant {
                 fine &= !matches!(self.params.get(at), Some(Val::Error));
                 continue;
@@ -282,6 +287,27 @@ impl Lower<'_, '_> {
         None
     }
 
+    /// Parameters that are folders.
+    fn mounted(&self) -> impl Iterator<Item = &Param> {
+        self.pipeline.params.iter().filter(|param| param.ty.is_dir())
+    }
+
+    fn for_a_run(&self, param: &Param) -> RequiredParam {
+        let ty = self.cx.package.show(&param.ty, &[]).into();
+        RequiredParam { name: param.name.clone(), ty, cause: param.span }
+    }
+
+    /// The store's workspace and a workspace for each folder.
+    fn workspaces(&self, store: bool) -> Vec<PipelineWorkspace> {
+        let of_store = PipelineWorkspace { name: STORE_WORKSPACE.into(), description: None, optional: false };
+        let folder = |param: &Param| PipelineWorkspace {
+            name: param.name.clone(),
+            description: summary(param.doc.as_ref()),
+            optional: matches!(param.ty, Ty::Optional(_)),
+        };
+        store.then_some(of_store).into_iter().chain(self.mounted().map(folder)).collect()
+    }
+
     fn run_template(
         &self,
         graph: &DiGraph<Node, Edge>,
@@ -293,8 +319,7 @@ impl Lower<'_, '_> {
         let nodes = || order.iter().filter_map(|at| graph.node_weight(*at));
         let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
             let declared = self.pipeline.params.iter().find(|one| one.name == param.name);
-            let ty = declared.map(|one| self.cx.package.show(&one.ty, &[])).unwrap_or_default();
-            RequiredParam { name: param.name.clone(), ty: ty.into(), cause: param.cause }
+            declared.map(|one| self.for_a_run(one))
         });
         RunTemplate {
             generate_name: eco_format!("{}-", self.name),
@@ -304,7 +329,8 @@ impl Lower<'_, '_> {
                 .collect(),
             timeout: timeouts::tasks(graph, order),
             claim: if store { self.claim() } else { None },
-            required: required.collect(),
+            required: required.flatten().collect(),
+            folders: self.mounted().map(|param| self.for_a_run(param)).collect(),
         }
     }
 
@@ -320,6 +346,17 @@ impl Lower<'_, '_> {
             Store::Object { .. } => None,
         }
     }
+}
+
+/// The folders that a call hands on: the Task's workspace and the Pipeline's.
+fn folders(spec: &NodeSpec<'_>) -> Vec<(EcoString, EcoString)> {
+    let Work::Task(work) = &spec.work else { return Vec::new() };
+    let given = work.task.sig.params.iter().zip(&work.args).filter(|(param, _)| param.ty.is_dir());
+    let folder = |(param, arg): (&Param, &Option<super::calls::Arg>)| match &arg.as_ref()?.value {
+        Val::Late(Late { origin: Origin::Param(name), .. }) => Some((param.name.clone(), name.clone())),
+        _ => None,
+    };
+    given.filter_map(folder).collect()
 }
 
 struct Gathered {

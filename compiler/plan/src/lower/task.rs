@@ -24,7 +24,7 @@ use super::{NodeSpec, encode};
 use crate::binding;
 use crate::bodies::{Body, Input, Prepared};
 use crate::cx::Cx;
-use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text};
+use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text, WorkspaceDecl};
 use crate::types;
 
 /// A Task without its final name, and what is passed to it.
@@ -55,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) plain_env: Vec<Env>,
     pub(crate) secret_env: Vec<Env>,
     pub(crate) outputs: Vec<ResultDecl>,
+    /// Folders that a run brings along.
+    pub(crate) folders: Vec<WorkspaceDecl>,
     pub(crate) files_in: bool,
     pub(crate) files_out: bool,
 }
@@ -152,6 +154,10 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
             continue;
         }
         let name = &param.name;
+        if param.ty.is_dir() {
+            folder(cx, param, parts);
+            continue;
+        }
         let arg = work.args.get(at).and_then(Option::as_ref);
         let mut kind = ParamKind::String;
         if let Some(arg) = arg {
@@ -188,6 +194,15 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         }
     }
     Some(())
+}
+
+/// A folder arrives as a workspace; the step gets its path, the empty text where there is none.
+fn folder(cx: &Cx<'_>, param: &Param, parts: &mut Parts) {
+    let name = &param.name;
+    parts.contract.inputs.insert(name.to_string(), Port::Value(types::wire(cx.package, &Ty::Dir)));
+    parts.inputs.push(eco_format!("--in={name}=$(workspaces.{name}.path)"));
+    let mount_path = eco_format!("/workspace/{name}");
+    parts.folders.push(WorkspaceDecl { name: name.clone(), mount_path, folder: true });
 }
 
 /// Whether an expression mentions a parameter.

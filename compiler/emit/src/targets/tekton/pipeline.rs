@@ -16,10 +16,19 @@ struct PipelineSpec<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     params: Vec<Param<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    workspaces: Vec<Named<'a>>,
+    workspaces: Vec<WorkspaceDecl<'a>>,
     tasks: Vec<PipelineTask<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     results: Vec<PipelineResult<'a>>,
+}
+
+#[derive(Serialize)]
+struct WorkspaceDecl<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
 }
 
 #[derive(Serialize)]
@@ -84,13 +93,21 @@ pub(super) fn lower<'a>(plan: &'a Plan, pipeline: &'a model::Pipeline) -> Result
     let spec = PipelineSpec {
         description: pipeline.description.as_deref().map(Text),
         params: Param::all(&pipeline.params),
-        workspaces: pipeline.workspaces.iter().map(|name| Named { name }).collect(),
+        workspaces: pipeline.workspaces.iter().map(workspace).collect(),
         tasks: pipeline.nodes().map(|node| pipeline_task(plan, node)).collect(),
         results: pipeline.results.iter().map(result).collect(),
     };
     let metadata = Metadata { name: &pipeline.name, namespace: &plan.namespace };
     let object = Object { api_version: VERSION, kind: "Pipeline", metadata, spec };
     Manifest::applied(format!("pipeline.{}.yaml", pipeline.name), &object, causes(pipeline))
+}
+
+fn workspace(workspace: &model::PipelineWorkspace) -> WorkspaceDecl<'_> {
+    WorkspaceDecl {
+        name: &workspace.name,
+        description: workspace.description.as_deref().map(Text),
+        optional: workspace.optional,
+    }
 }
 
 fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {

@@ -38,6 +38,10 @@ struct TaskResult<'a> {
 struct Workspace<'a> {
     name: &'a str,
     mount_path: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
 }
 
 #[derive(Serialize)]
@@ -138,7 +142,12 @@ pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Man
         workspaces: task
             .workspaces
             .iter()
-            .map(|workspace| Workspace { name: &workspace.name, mount_path: &workspace.mount_path })
+            .map(|workspace| Workspace {
+                name: &workspace.name,
+                mount_path: &workspace.mount_path,
+                read_only: workspace.folder,
+                optional: workspace.folder,
+            })
             .collect(),
         volumes: task.volumes.iter().map(volume).collect(),
         steps: task.steps.iter().map(step).collect(),
