@@ -50,6 +50,22 @@ impl Plan {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TaskRef(pub usize);
 
+impl TaskRef {
+    /// Of a pipeline task whose Task is not of this plan: [`Node::remote`] says which.
+    pub const REMOTE: Self = Self(usize::MAX);
+}
+
+/// A Task that exists already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// `taskRef.resolver`
+    pub resolver: EcoString,
+    /// `taskRef.params`
+    pub params: Vec<(EcoString, EcoString)>,
+    /// Where the declaration says it.
+    pub cause: Span,
+}
+
 /// A Tekton Task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
@@ -328,6 +344,8 @@ pub struct Node {
     pub kind: NodeKind,
     /// `taskRef`, by the task's name.
     pub task: TaskRef,
+    /// The Task of an external task, instead.
+    pub remote: Option<Remote>,
     /// `when`, outermost first; all of them must hold.
     pub guards: Vec<Guard>,
     /// `params`; those that keep their default are left out.

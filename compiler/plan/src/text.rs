@@ -188,7 +188,12 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
         NodeKind::Fail => "fail",
         NodeKind::Join => "join",
     };
-    let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
+    let own = plan.task(node.task).map(|task| task.name.to_string());
+    let remote = node.remote.as_ref().map(|remote| {
+        let params = remote.params.iter().map(|(key, value)| format!("{key}={}", Shown(value)));
+        format!("{} {}", remote.resolver, params.collect::<Vec<_>>().join(" "))
+    });
+    let task = own.or(remote).unwrap_or_else(|| "?".to_owned());
     write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;
     match node.retries {
         0 => writeln!(f)?,

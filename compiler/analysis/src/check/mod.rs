@@ -15,6 +15,7 @@ mod clauses;
 mod constant;
 mod declare;
 mod expr;
+mod external;
 mod fit;
 mod follow_ups;
 mod functions;

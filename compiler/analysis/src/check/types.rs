@@ -213,7 +213,8 @@ impl Checker<'_> {
         if !ty.is_dir() {
             return false;
         }
-        let message = "a `Dir` is a folder that a run mounts: a parameter of a task or pipeline, and no value";
+        let message =
+            "a `Dir` is a folder that a run mounts: a parameter of a task or pipeline, and no value";
         self.bad_type(span, message, "take it as a parameter of its own; hand files on as an artifact");
         true
     }

@@ -11,8 +11,6 @@ codes! {
     FINALLY = "FS0907" Error "not-yet-finally";
     /// `on …`.
     TRIGGER = "FS0908" Error "not-yet-trigger";
-    /// `external task`.
-    EXTERNAL = "FS0909" Error "not-yet-external";
     /// `reader`.
     READER = "FS0910" Error "not-yet-reader";
     /// `test`.

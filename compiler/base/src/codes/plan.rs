@@ -35,4 +35,6 @@ codes! {
     LATE_EXPRESSION = "FS0616" Error "late-expression";
     /// A mounted folder that depends on which arm of a condition runs.
     MERGED_FOLDER = "FS0624" Error "folder-from-arms";
+    /// A call asks more of an external task than Tekton's plain parameters and results can do.
+    EXTERNAL_LIMITS = "FS0625" Error "external-limits";
 }

@@ -53,4 +53,6 @@ codes! {
     MANIFEST = "FS0326" Error "manifest";
     /// An artifact that exists already, where nothing says of which type it is.
     GIVEN_ARTIFACT = "FS0340" Error "given-artifact";
+    /// A type in the signature of an external task that plain parameters and results do not have.
+    EXTERNAL_TYPE = "FS0341" Error "external-type";
 }

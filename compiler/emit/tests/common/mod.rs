@@ -101,14 +101,15 @@ fn mounts() -> Vec<Mount> {
 
 /// A task with a volume for `fuse-step` and, where it uses it, the store.
 pub(crate) fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> Task {
-    let store = WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into() };
+    let store =
+        WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into(), folder: false };
     Task {
         name: name.into(),
         description: None,
         params: Vec::new(),
         results: Vec::new(),
         workspaces: if stored { vec![store] } else { Vec::new() },
-        volumes: vec![Volume { name: "fuse".into() }],
+        volumes: vec![Volume { name: "fuse".into(), source: VolumeSource::Empty }],
         steps,
         budget: Budget::default(),
         cause,
@@ -121,6 +122,7 @@ pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, caus
         name: name.into(),
         kind: NodeKind::Task,
         task: TaskRef(task),
+        remote: None,
         guards: Vec::new(),
         params,
         run_after: Vec::new(),
@@ -152,6 +154,7 @@ pub(crate) fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) 
             timeout: minutes * 60_000,
             claim: None,
             required: Vec::new(),
+            folders: Vec::new(),
         },
         cause,
     }
@@ -167,6 +170,7 @@ pub(crate) fn empty() -> Plan {
         pipelines: Vec::new(),
         accounts: Vec::new(),
         roles: Vec::new(),
+        files: Vec::new(),
         deploys: Vec::new(),
         mlproject: None,
         warnings: Vec::new(),
@@ -354,7 +358,8 @@ fn wine_pipeline() -> Pipeline {
         value: "$(tasks.served.results.url)".into(),
         cause: at(22),
     }];
-    pipeline.workspaces = vec![STORE_WORKSPACE.into()];
+    pipeline.workspaces =
+        vec![PipelineWorkspace { name: STORE_WORKSPACE.into(), description: None, optional: false }];
     pipeline.run.task_accounts = vec![("served".into(), "wine-quality--served".into())];
     pipeline.run.claim = Some(Claim::PerRun { size: "10Gi".into(), class: None, cause: toml(3) });
     pipeline
@@ -427,6 +432,7 @@ pub(crate) fn the_rest() -> Plan {
         accounts: vec![account("shape-it"), account("bare")],
         tasks: vec![check, plain],
         pipelines: vec![shape, bare],
+        files: Vec::new(),
         deploys: vec![Deploy { name: "say_hello".into(), object, cause: at(50) }],
         mlproject: Some(mlproject()),
         ..empty()

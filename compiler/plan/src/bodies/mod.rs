@@ -65,7 +65,7 @@ pub(crate) enum Program {
 /// The program of a task; `None` after a diagnostic.
 fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
     match &body.task.body {
-        TaskBody::Missing => None,
+        TaskBody::Missing | TaskBody::External { .. } => None,
         TaskBody::Script { language, text, span } => {
             let place = check::Place { file: *span, from: *span };
             let text = trimmed(text);

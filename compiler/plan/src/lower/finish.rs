@@ -19,10 +19,10 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, NodeSpec, Returned, encode, helpers, joined};
+use super::{Lower, NodeSpec, Returned, encode, external, helpers, joined};
 use crate::model::{
-    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace, RequiredParam, Role,
-    RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
+    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace,
+    RequiredParam, Role, RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRef, Text,
 };
 use crate::timeouts;
 
@@ -77,7 +77,8 @@ impl Lower<'_, '_> {
             }
         }
         let order = order(&graph);
-        let store = graph.node_weights().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
+        let store =
+            graph.node_weights().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
         let run = self.run_template(&graph, &order, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
@@ -104,6 +105,21 @@ impl Lower<'_, '_> {
     ) -> Option<(Node, Vec<(usize, Edge)>)> {
         let spec = self.nodes.get(at)?;
         let mut account = None;
+        if let Work::Task(work) = &spec.work
+            && external::is_external(work)
+        {
+            let built = external::build(self.cx, spec, work)?;
+            let node = Node {
+                task: TaskRef::REMOTE,
+                remote: Some(built.remote),
+                params: built.args,
+                workspaces: folders(spec),
+                timeout: built.timeout,
+                retries: built.retries,
+                ..self.bare_node(spec)
+            };
+            return Some(self.ordered(spec, node, built.results));
+        }
         let (kind, built) = match &spec.work {
             Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
@@ -122,6 +138,47 @@ impl Lower<'_, '_> {
         };
         let Built { base, mut task, args, results, store, timeout, retries } = built;
         self.mount_files(spec, &mut task);
+        let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
+        let mut workspaces = if store { vec![workspace] } else { Vec::new() };
+        workspaces.extend(folders(spec));
+        let node = Node {
+            kind,
+            task: registry.intern(&base, task),
+            params: args,
+            workspaces,
+            timeout,
+            retries,
+            account,
+            ..self.bare_node(spec)
+        };
+        Some(self.ordered(spec, node, results))
+    }
+
+    /// A pipeline task that runs nothing yet.
+    fn bare_node(&self, spec: &NodeSpec<'_>) -> Node {
+        Node {
+            name: spec.name.clone(),
+            kind: NodeKind::Task,
+            task: TaskRef::REMOTE,
+            remote: None,
+            guards: spec.guards.iter().map(GuardSpec::model).collect(),
+            params: Vec::new(),
+            run_after: Vec::new(),
+            workspaces: Vec::new(),
+            timeout: 0,
+            retries: 0,
+            account: None,
+            cause: spec.cause,
+        }
+    }
+
+    /// The pipeline task with the edges that lead to it; an order that no reference explains is written down.
+    fn ordered(
+        &self,
+        spec: &NodeSpec<'_>,
+        mut node: Node,
+        results: Vec<(usize, EcoString)>,
+    ) -> (Node, Vec<(usize, Edge)>) {
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
         for guard in &spec.guards {
@@ -146,23 +203,8 @@ impl Lower<'_, '_> {
                 seen.push(edge);
             }
         }
-        let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
-        let mut workspaces = if store { vec![workspace] } else { Vec::new() };
-        workspaces.extend(folders(spec));
-        let node = Node {
-            name: spec.name.clone(),
-            kind,
-            task: registry.intern(&base, task),
-            guards: spec.guards.iter().map(GuardSpec::model).collect(),
-            params: args,
-            run_after,
-            workspaces,
-            timeout,
-            retries,
-            account,
-            cause: spec.cause,
-        };
-        Some((node, seen))
+        node.run_after = run_after;
+        (node, seen)
     }
 
     /// Late parameters as the Pipeline declares them.

@@ -11,6 +11,7 @@ mod calls;
 mod chain;
 mod encode;
 pub(crate) mod eval;
+mod external;
 mod finish;
 mod given;
 mod guards;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::VERSION;
 use super::param::{Param, ParamValue};
 use crate::manifest::{Causes, Manifest};
-use crate::object::{Metadata, Named, Object};
+use crate::object::{Metadata, Object};
 use crate::yaml::{Error, Text};
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ struct WorkspaceDecl<'a> {
 #[serde(rename_all = "camelCase")]
 struct PipelineTask<'a> {
     name: &'a str,
-    task_ref: Named<'a>,
+    task_ref: TaskRef<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     when: Vec<When<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -47,6 +47,19 @@ struct PipelineTask<'a> {
     timeout: EcoString,
     #[serde(skip_serializing_if = "is_zero")]
     retries: u32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TaskRef<'a> {
+    Own { name: &'a str },
+    Remote { resolver: &'a str, params: Vec<ResolverParam<'a>> },
+}
+
+#[derive(Serialize)]
+struct ResolverParam<'a> {
+    name: &'a str,
+    value: Text<'a>,
 }
 
 #[derive(Serialize)]
@@ -110,6 +123,17 @@ fn workspace(workspace: &model::PipelineWorkspace) -> WorkspaceDecl<'_> {
     }
 }
 
+fn task_ref<'a>(plan: &'a Plan, node: &'a Node) -> TaskRef<'a> {
+    match &node.remote {
+        Some(remote) => {
+            let param =
+                |(name, value): &'a (EcoString, EcoString)| ResolverParam { name, value: Text(value) };
+            TaskRef::Remote { resolver: &remote.resolver, params: remote.params.iter().map(param).collect() }
+        }
+        None => TaskRef::Own { name: plan.task(node.task).map_or("", |task| task.name.as_str()) },
+    }
+}
+
 fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
     let guard = |guard: &'a model::Guard| When {
         input: Text(&guard.input),
@@ -118,7 +142,7 @@ fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
     };
     PipelineTask {
         name: &node.name,
-        task_ref: Named { name: plan.task(node.task).map_or("", |task| task.name.as_str()) },
+        task_ref: task_ref(plan, node),
         when: node.guards.iter().map(guard).collect(),
         run_after: &node.run_after,
         params: node
@@ -138,6 +162,9 @@ fn causes(pipeline: &model::Pipeline) -> Causes {
     for (at, node) in pipeline.nodes().enumerate() {
         let pointer = format!("/spec/tasks/{at}");
         causes.add(pointer.clone(), node.cause);
+        if let Some(remote) = &node.remote {
+            causes.add(format!("{pointer}/taskRef"), remote.cause);
+        }
         causes.items(format_args!("{pointer}/when"), node.guards.iter().map(|guard| guard.cause));
         causes.items(format_args!("{pointer}/params"), node.params.iter().map(|arg| arg.cause));
     }
