@@ -12,6 +12,7 @@ pub mod model;
 mod names;
 mod owners;
 mod setting;
+pub mod simulate;
 mod target;
 mod text;
 mod timeouts;

@@ -14,7 +14,6 @@ use super::settings::Resolved;
 use super::val::{Chosen, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec};
 use crate::binding;
-use crate::names;
 use crate::types;
 
 /// What a pipeline task does.
@@ -96,7 +95,7 @@ impl<'a> Lower<'a, '_> {
         if !fine {
             return Val::Error;
         }
-        let name = self.names.get(&call.span).cloned().unwrap_or_else(|| names::kebab(&call.name));
+        let name = self.frame.step(call.span, &call.name);
         let work = match call.callee {
             Callee::Task(id) => {
                 let Some(task) = self.cx.package.tasks.get(id.0 as usize) else { return Val::Error };
@@ -109,7 +108,7 @@ impl<'a> Lower<'a, '_> {
             }
         };
         let after = call.after.iter().flat_map(|(local, _)| {
-            self.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
+            self.frame.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
         });
         let after = after.collect();
         let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };

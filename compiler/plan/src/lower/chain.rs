@@ -72,7 +72,7 @@ impl<'a> Lower<'a, '_> {
             let value = self.arm(block, guards.clone(), &name);
             cases.push((guards, value));
         }
-        arms(Arms { id: span, path: EcoString::new(), name, level, cases, otherwise: None })
+        arms(Arms { id: self.frame.place(span), path: EcoString::new(), name, level, cases, otherwise: None })
     }
 
     /// The conditions that are known only when the pipeline runs; constant ones choose here.
@@ -93,7 +93,7 @@ impl<'a> Lower<'a, '_> {
                     Some(computed) => found.links.push(Link {
                         computed,
                         block: &chain.then,
-                        chain: chain.chain.0,
+                        chain: self.frame.chain(chain.chain),
                         cause: test.span,
                     }),
                     None => found.failed = true,
@@ -219,12 +219,12 @@ impl<'a> Lower<'a, '_> {
             }
             Presence::Guarded { then, other } => (then, other),
         };
-        let id = chain.chain.0;
+        let id = self.frame.chain(chain.chain);
         let mark = |guards: Vec<GuardSpec>, arm| {
             guards.into_iter().map(|guard| guard.at(&[(id, arm)])).collect::<Vec<_>>()
         };
         let level = self.guards.clone();
-        let bound = self.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
+        let bound = self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
         let name = hint.or(bound).unwrap_or_default();
         let then = mark(then, 0);
         let value = self.arm(&chain.then, then.clone(), &name);
@@ -234,7 +234,7 @@ impl<'a> Lower<'a, '_> {
             let value = self.arm(otherwise, other.clone(), &name);
             cases.push((other, value));
         }
-        arms(Arms { id: span, path: EcoString::new(), name, level, cases, otherwise: None })
+        arms(Arms { id: self.frame.place(span), path: EcoString::new(), name, level, cases, otherwise: None })
     }
 
     /// `if let v = x`: v is x where x is present.

@@ -47,7 +47,7 @@ impl Lower<'_, '_> {
         let results = self.results();
         let mut lowered = Gathered { accounts: Vec::new(), roles: Vec::new(), objects: Vec::new() };
         let account = self.name.clone();
-        let cause = self.pipeline.span;
+        let cause = self.frame.pipeline.span;
         lowered.accounts.push(ServiceAccount { name: account.clone(), token: false, cause });
         let mut graph: DiGraph<Node, Edge> = DiGraph::new();
         let (mut indices, mut edges, mut fine) = (Vec::new(), Vec::new(), true);
@@ -82,8 +82,8 @@ impl Lower<'_, '_> {
         let run = self.run_template(&graph, &order, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
-            source_name: self.pipeline.name.clone(),
-            description: summary(self.pipeline.doc.as_ref()),
+            source_name: self.frame.pipeline.name.clone(),
+            description: summary(self.frame.pipeline.doc.as_ref()),
             params,
             results,
             workspaces: self.workspaces(store),
@@ -211,18 +211,18 @@ impl Lower<'_, '_> {
     fn params_declared(&self) -> Option<Vec<ParamDecl>> {
         let mut all = Vec::new();
         let mut fine = true;
-        for (at, param) in self.pipeline.params.iter().enumerate() {
+        for (at, param) in self.frame.pipeline.params.iter().enumerate() {
             if param.ty.is_dir() {
                 continue;
             }
             if param.constant {
-                fine &= !matches!(self.params.get(at), Some(Val::Error));
+                fine &= !matches!(self.frame.params.get(at), Some(Val::Error));
                 continue;
             }
             let default = match &param.default {
                 Some(typed) => {
                     let value =
-                        eval::eval(self.cx, typed, &mut Callee { params: &self.params, generics: &[] });
+                        eval::eval(self.cx, typed, &mut Callee { params: &self.frame.params, generics: &[] });
                     let text = encode::value(self.cx, &value, &param.ty, typed.span);
                     fine &= text.is_some();
                     text
@@ -247,7 +247,7 @@ impl Lower<'_, '_> {
     fn results(&mut self) -> Option<Vec<PipelineResult>> {
         let mut all = Vec::new();
         let mut fine = true;
-        let pipeline = self.pipeline;
+        let pipeline = self.frame.pipeline;
         for (output, values) in pipeline.outputs.iter().zip(std::mem::take(&mut self.returned)) {
             let Some(span) = values.first().map(|one| one.span) else { continue };
             let value = self.given(output, values);
@@ -272,7 +272,7 @@ impl Lower<'_, '_> {
         };
         let optional = matches!(output.ty, Ty::Optional(_));
         let arms = |level: Vec<GuardSpec>, cases| Arms {
-            id: output.span,
+            id: self.frame.place(output.span),
             path: EcoString::new(),
             name: output.name.clone(),
             level,
@@ -331,7 +331,7 @@ impl Lower<'_, '_> {
 
     /// Parameters that are folders.
     fn mounted(&self) -> impl Iterator<Item = &Param> {
-        self.pipeline.params.iter().filter(|param| param.ty.is_dir())
+        self.frame.pipeline.params.iter().filter(|param| param.ty.is_dir())
     }
 
     fn for_a_run(&self, param: &Param) -> RequiredParam {
@@ -360,7 +360,7 @@ impl Lower<'_, '_> {
     ) -> RunTemplate {
         let nodes = || order.iter().filter_map(|at| graph.node_weight(*at));
         let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
-            let declared = self.pipeline.params.iter().find(|one| one.name == param.name);
+            let declared = self.frame.pipeline.params.iter().find(|one| one.name == param.name);
             declared.map(|one| self.for_a_run(one))
         });
         RunTemplate {

@@ -173,7 +173,7 @@ impl Lower<'_, '_> {
 
     /// What a run that leaves the parameter out gives.
     fn default_files(&self, name: &str, found: &mut IndexMap<EcoString, ConfigMap>) {
-        let param = self.pipeline.params.iter().find(|param| param.name == name);
+        let param = self.frame.pipeline.params.iter().find(|param| param.name == name);
         let Some(default) = param.and_then(|param| param.default.as_ref()) else { return };
         if let Kind::Value(value) = &default.kind {
             self.constant_files(value, found);

@@ -31,9 +31,7 @@ impl Lower<'_, '_> {
     ) -> Option<Late> {
         let operand = chosen.operands.first().map(|(_, late)| late.short().clone());
         let base = names::kebab(&hint.or(operand)?);
-        let name = self.fresh(&eco_format!("if--{base}"));
-        let short = name.strip_prefix("if--").unwrap_or(&base);
-        let base = eco_format!("{}--{}-if-{short}", self.cx.project.name.value, self.name);
+        let (name, base) = self.fresh("if", &base);
         let work = Work::Decide(Decide { base, chosen: chosen.clone() });
         let guards = self.guards.clone();
         let node = NodeSpec::new(name.clone(), guards, work, cause);
@@ -65,9 +63,7 @@ impl Lower<'_, '_> {
 
     /// A pipeline task that fails the run where the guards around it hold.
     pub(super) fn fail_step(&mut self, label: &str, message: Val, cause: Span) {
-        let name = self.fresh(&eco_format!("fail--{label}"));
-        let short = name.strip_prefix("fail--").unwrap_or(label);
-        let base = eco_format!("{}--{}-fail-{short}", self.cx.project.name.value, self.name);
+        let (name, base) = self.fresh("fail", label);
         let work = Work::Fail(Fail { base, message });
         self.push(NodeSpec::new(name, self.guards.clone(), work, cause));
     }

@@ -16,12 +16,12 @@ use indexmap::IndexMap;
 use super::calls::Work;
 use super::guards::{GuardSpec, missing};
 use super::val::{Arms, Late, NodeAt, Origin, Val};
-use super::{Lower, NodeSpec, encode};
+use super::{Lower, NodeSpec, Place, encode};
 use crate::model::{Operator, Text};
 use crate::names;
 
 /// The joins of a pipeline, by the place that they stand for and the arms that they lie in.
-pub(super) type Joins = BTreeMap<(Span, Vec<(u32, u32)>), NodeAt>;
+pub(super) type Joins = BTreeMap<(Place, Vec<(u32, u32)>), NodeAt>;
 
 /// A step that merges arms.
 pub(crate) struct JoinWork {
@@ -108,7 +108,7 @@ impl<'a> Lower<'a, '_> {
         };
         let hint = self.hint.take();
         let arms = Arms {
-            id: span,
+            id: self.frame.place(span),
             path: EcoString::new(),
             name: hint.unwrap_or(name),
             level,
@@ -204,9 +204,7 @@ impl<'a> Lower<'a, '_> {
             return *at;
         }
         let label = if arms.name.is_empty() { EcoString::from("value") } else { names::kebab(&arms.name) };
-        let name = self.fresh(&eco_format!("join--{label}"));
-        let short = name.strip_prefix("join--").unwrap_or(&label);
-        let base = eco_format!("{}--{}-join-{short}", self.cx.project.name.value, self.name);
+        let (name, base) = self.fresh("join", &label);
         let after = self.ends(&arms.level, cases);
         let work = Work::Join(JoinWork {
             base,

@@ -13,6 +13,7 @@ mod encode;
 pub(crate) mod eval;
 mod external;
 mod finish;
+mod frame;
 mod given;
 mod guards;
 mod helpers;
@@ -24,7 +25,7 @@ mod shape;
 mod task;
 pub(crate) mod val;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{BinaryOp, Block, Call, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
@@ -35,6 +36,7 @@ use indexmap::IndexMap;
 
 pub(crate) use apply::{Object, deploy};
 pub(crate) use finish::Lowered;
+pub(crate) use frame::Place;
 pub(crate) use guards::{GuardSpec, exclusive};
 pub(crate) use registry::Registry;
 
@@ -43,6 +45,7 @@ use crate::names;
 use crate::setting;
 use calls::Work;
 use eval::{Names, eval};
+use frame::Frame;
 use join::Joins;
 use val::{Arms, Late, NodeAt, Origin, Val};
 
@@ -76,14 +79,12 @@ pub(crate) struct Returned {
 /// What [`Lower`] gathers about a pipeline.
 pub(crate) struct Lower<'a, 'c> {
     cx: &'c Cx<'a>,
-    pipeline: &'a Pipeline,
+    /// The pipeline's own.
     name: EcoString,
-    params: Vec<Val>,
-    /// Bound names with the guards that they were bound under.
-    locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
+    /// The body whose statements are lowered.
+    frame: Frame<'a>,
     nodes: Vec<NodeSpec<'a>>,
     guards: Vec<GuardSpec>,
-    names: BTreeMap<Span, EcoString>,
     used: BTreeSet<EcoString>,
     /// For each output what the returns give it.
     returned: Vec<Vec<Returned>>,
@@ -97,31 +98,28 @@ pub(crate) struct Lower<'a, 'c> {
 
 impl<'a, 'c> Lower<'a, 'c> {
     pub(crate) fn new(cx: &'c Cx<'a>, pipeline: &'a Pipeline) -> Self {
-        let names = names::steps(pipeline);
-        let used = names.values().cloned().collect();
+        let frame = Frame::root(pipeline);
+        let used = frame.step_names().collect();
         let mut lower = Self {
             cx,
-            pipeline,
             name: names::kebab(&pipeline.name),
-            params: Vec::new(),
-            locals: BTreeMap::new(),
+            frame,
             nodes: Vec::new(),
             guards: Vec::new(),
-            names,
             used,
             returned: pipeline.outputs.iter().map(|_| Vec::new()).collect(),
             hint: None,
             label: None,
             joins: Joins::default(),
         };
-        lower.params = lower.parameters();
+        lower.frame.params = lower.parameters();
         lower
     }
 
     /// Late parameters as references, const ones as what the target sets.
     fn parameters(&mut self) -> Vec<Val> {
         let mut all: Vec<Val> = Vec::new();
-        for param in &self.pipeline.params {
+        for param in &self.frame.pipeline.params {
             let value = if param.constant {
                 self.constant(param, &all)
             } else {
@@ -134,10 +132,10 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     fn constant(&self, param: &'a Param, before: &[Val]) -> Val {
-        let target = self.cx.target;
-        let set = target.params.get(&self.pipeline.name).and_then(|params| params.get(&param.name));
+        let (target, pipeline) = (self.cx.target, &self.frame.pipeline.name);
+        let set = target.params.get(pipeline).and_then(|params| params.get(&param.name));
         if let Some(setting) = set {
-            let what = format!("the parameter `{}` of `{}`", param.name, self.pipeline.name);
+            let what = format!("the parameter `{}` of `{pipeline}`", param.name);
             return setting::value(self.cx, setting, &param.ty, &what, param.span)
                 .map_or(Val::Error, Val::Const);
         }
@@ -147,7 +145,7 @@ impl<'a, 'c> Lower<'a, 'c> {
         if matches!(param.ty, Ty::Optional(_)) {
             return Val::none();
         }
-        let (pipeline, name) = (&self.pipeline.name, &param.name);
+        let name = &param.name;
         let message = format!("target `{}` gives no value to the const parameter `{name}`", target.name);
         let table = setting::table(&target.name, &format!("params.{pipeline}"));
         let diagnostic = Diagnostic::new(&codes::target::PARAM_UNSET, param.span, message)
@@ -159,14 +157,15 @@ impl<'a, 'c> Lower<'a, 'c> {
 
     /// Lowers all statements.
     pub(crate) fn body(&mut self) {
-        self.block(&self.pipeline.body);
+        self.block(&self.frame.pipeline.body);
     }
 
     fn block(&mut self, block: &'a Block) -> Val {
         for stmt in &block.stmts {
             match stmt {
                 Stmt::Let(local, value) => {
-                    let name = self.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
+                    let name =
+                        self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| names_a_step(&value.kind));
                     let value = self.eval(value);
                     self.bind(*local, value);
@@ -183,7 +182,7 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     fn bind(&mut self, local: LocalId, value: Val) {
-        self.locals.insert(local, (value, self.guards.clone()));
+        self.frame.locals.insert(local, (value, self.guards.clone()));
     }
 
     fn eval(&mut self, typed: &'a Typed) -> Val {
@@ -204,15 +203,18 @@ impl<'a, 'c> Lower<'a, 'c> {
         }
     }
 
-    /// A name that no step has yet.
-    fn fresh(&mut self, base: &str) -> EcoString {
-        let mut name = EcoString::from(base);
+    /// A name that no step has yet for a helper of this kind, and what its Task is named after.
+    fn fresh(&mut self, kind: &str, label: &str) -> (EcoString, EcoString) {
+        let base = eco_format!("{kind}--{}", self.frame.full(label));
+        let mut name = base.clone();
         let mut count = 2;
         while !self.used.insert(name.clone()) {
             name = eco_format!("{base}--{count}");
             count += 1;
         }
-        name
+        let short = self.frame.unnumbered(name.get(kind.len() + 2..).unwrap_or(label));
+        let base = eco_format!("{}--{}-{kind}-{short}", self.cx.project.name.value, self.name);
+        (name, base)
     }
 
     fn push(&mut self, node: NodeSpec<'a>) -> NodeAt {
@@ -225,7 +227,7 @@ impl<'a, 'c> Lower<'a, 'c> {
                 self.name.len() + node.name.len()
             );
             let diagnostic = Diagnostic::new(&codes::plan::NAME_LENGTH, node.cause, message)
-                .label(self.pipeline.span, "the pipeline's name")
+                .label(self.frame.pipeline.span, "the pipeline's name")
                 .help("shorten one of them: bind the step to a shorter name with `let`");
             self.cx.report(diagnostic);
         }
@@ -236,7 +238,7 @@ impl<'a, 'c> Lower<'a, 'c> {
 
 impl<'a> Names<'a> for Lower<'a, '_> {
     fn param(&mut self, at: usize) -> Val {
-        self.params.get(at).cloned().unwrap_or(Val::Error)
+        self.frame.params.get(at).cloned().unwrap_or(Val::Error)
     }
 
     fn generic(&mut self, _id: GenericId) -> Val {
@@ -246,14 +248,15 @@ impl<'a> Names<'a> for Lower<'a, '_> {
     /// Outside of its arms a name stands for what is there under their guards; in an arm that a constant condition
     /// leaves out nothing is bound.
     fn local(&mut self, id: LocalId) -> Val {
-        let Some((value, guards)) = self.locals.get(&id) else { return Val::none() };
+        let Some((value, guards)) = self.frame.locals.get(&id) else { return Val::none() };
         let own = guards::missing(guards, &self.guards);
         if own.is_empty() || matches!(value, Val::Unit | Val::Error | Val::Const(Value::None)) {
             return value.clone();
         }
         let level = guards::missing(guards, &own);
-        let local = self.pipeline.locals.get(id.0 as usize);
-        let (id, name) = local.map_or_else(Default::default, |local| (local.span, local.name.clone()));
+        let local = self.frame.pipeline.locals.get(id.0 as usize);
+        let (span, name) = local.map_or_else(Default::default, |local| (local.span, local.name.clone()));
+        let id = self.frame.place(span);
         let cases = vec![(own, value.clone())];
         Val::Arms(Box::new(Arms { id, path: EcoString::new(), name, level, cases, otherwise: None }))
     }

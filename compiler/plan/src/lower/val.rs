@@ -5,9 +5,9 @@
 use ecow::{EcoString, eco_format};
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
-use fuse_base::Span;
 use fuse_wire::Condition;
 
+use super::Place;
 use super::guards::GuardSpec;
 
 /// Index of a pipeline task that is being lowered.
@@ -44,7 +44,7 @@ pub(crate) enum Val {
 #[derive(Clone, Debug)]
 pub(crate) struct Arms {
     /// The place that stands for it: two values of one place are merged by one step.
-    pub(crate) id: Span,
+    pub(crate) id: Place,
     /// The field that is meant, from the whole value of that place on.
     pub(crate) path: EcoString,
     /// What the merging step is named after.

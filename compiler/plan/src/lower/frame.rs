@@ -1,0 +1,82 @@
+//! A body on the way: what its parameters, names and places stand for while its statements are lowered.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::{ChainId, LocalId, Pipeline};
+use fuse_base::Span;
+
+use super::guards::GuardSpec;
+use super::val::Val;
+use crate::names;
+
+/// A body that is being lowered. One body may be lowered several times in a pipeline: `id` tells its places apart.
+pub(crate) struct Frame<'a> {
+    pub(super) id: u32,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) params: Vec<Val>,
+    /// Bound names with the guards that they were bound under.
+    pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
+    /// The names of the calls of the body, by their places.
+    names: Rc<BTreeMap<Span, EcoString>>,
+    /// What stands before the names of its steps.
+    prefix: EcoString,
+    /// What stands behind them.
+    suffix: EcoString,
+    /// The number of its first condition among all conditions of the pipeline.
+    chains: u32,
+}
+
+/// A place of a body, in one of its lowerings.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub(crate) struct Place {
+    frame: u32,
+    span: Span,
+}
+
+impl<'a> Frame<'a> {
+    /// The body of a pipeline that nothing has called.
+    pub(super) fn root(pipeline: &'a Pipeline) -> Self {
+        Self {
+            id: 0,
+            pipeline,
+            params: Vec::new(),
+            locals: BTreeMap::new(),
+            names: Rc::new(names::steps(pipeline)),
+            prefix: EcoString::new(),
+            suffix: EcoString::new(),
+            chains: 0,
+        }
+    }
+
+    /// The names of all its steps, as they stand in the manifest.
+    pub(super) fn step_names(&self) -> impl Iterator<Item = EcoString> {
+        self.names.values().map(|name| self.full(name))
+    }
+
+    /// The name of the step that a call becomes.
+    pub(super) fn step(&self, call: Span, otherwise: &str) -> EcoString {
+        self.names.get(&call).map_or_else(|| self.full(&names::kebab(otherwise)), |name| self.full(name))
+    }
+
+    /// A name of this body among all names of the pipeline.
+    pub(super) fn full(&self, name: &str) -> EcoString {
+        eco_format!("{}{name}{}", self.prefix, self.suffix)
+    }
+
+    /// A name of this body without what tells it from those of other rounds of a loop.
+    pub(super) fn unnumbered<'n>(&self, name: &'n str) -> &'n str {
+        name.strip_suffix(self.suffix.as_str()).unwrap_or(name)
+    }
+
+    /// A place of this body.
+    pub(super) const fn place(&self, span: Span) -> Place {
+        Place { frame: self.id, span }
+    }
+
+    /// The number of a condition among all conditions of the pipeline.
+    pub(super) const fn chain(&self, chain: ChainId) -> u32 {
+        self.chains + chain.0
+    }
+}
