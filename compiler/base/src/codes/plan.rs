@@ -37,4 +37,6 @@ codes! {
     MERGED_FOLDER = "FS0624" Error "folder-from-arms";
     /// A call asks more of an external task than Tekton's plain parameters and results can do.
     EXTERNAL_LIMITS = "FS0625" Error "external-limits";
+    /// A Python function that does not take the inputs of its task, or does not return its outputs.
+    PYTHON_FUNCTION = "FS0626" Error "python-function";
 }

@@ -55,4 +55,6 @@ codes! {
     GIVEN_ARTIFACT = "FS0340" Error "given-artifact";
     /// A type in the signature of an external task that plain parameters and results do not have.
     EXTERNAL_TYPE = "FS0341" Error "external-type";
+    /// An output that the script of its task never mentions.
+    UNWRITTEN = "FS0342" Warning "output-never-written";
 }
