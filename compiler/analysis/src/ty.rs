@@ -198,10 +198,7 @@ impl Ty {
     /// Whether it is a mounted folder, optional or not.
     #[must_use]
     pub fn is_dir(&self) -> bool {
-        match self {
-            Self::Optional(inner) => inner.is_dir(),
-            other => matches!(other, Self::Dir),
-        }
+        if let Self::Optional(inner) = self { inner.is_dir() } else { matches!(self, Self::Dir) }
     }
 
     /// Whether an error was reported for it.

@@ -1,6 +1,11 @@
 //! A call of a Task that exists already: what is passed to it is plain text, so it must be text that the encoding leaves
 //! as it is.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few kinds of values are plain; all others are refused alike"
+)]
+
 use ecow::EcoString;
 use fuse_analysis::model::{Param, TaskBody};
 use fuse_analysis::ty::Ty;

@@ -1,6 +1,8 @@
 //! Artifacts that no step makes, as references: a uri of the target's store, or a file that the manifests carry in a
 //! config map. A Task mounts the config maps of the files that may reach it.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a few kinds of values hold files; all others none")]
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::Kind;
 use fuse_analysis::project::{ObjectStore, Store};
