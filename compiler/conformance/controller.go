@@ -41,6 +41,7 @@ func checkPipelines(o *objects, schemas *schemas) {
 		}
 		dry := &dryRun{objects: o, schemas: schemas, document: run.document, run: run.object.DeepCopy(), spec: spec.DeepCopy()}
 		dry.fillParams(commentsOf(run.document))
+		dry.fillFolders(commentsOf(run.document))
 		dry.check()
 	}
 	for _, at := range sortedKeysOf(o.pipelines) {
@@ -180,8 +181,9 @@ func (r *dryRun) resolve(ctx context.Context, spec *v1.PipelineSpec) (resources.
 	state := resources.PipelineRunState{}
 	for _, task := range slices.Concat(spec.Tasks, spec.Finally) {
 		if task.TaskRef != nil && task.TaskRef.Resolver != "" {
-			r.document.note("task %s comes from a resolver and was not followed", task.Name)
-			continue
+			r.document.note("task %s comes from a resolver and was not followed: it is taken to be as it is called", task.Name)
+			task.TaskSpec = &v1.EmbeddedTask{TaskSpec: assumed(&task, spec)}
+			task.TaskRef = nil
 		}
 		resolved, err := resources.ResolvePipelineTask(ctx, *r.run,
 			func(name string) (*v1.PipelineRun, error) { return nil, notFound("pipelineruns", name) },

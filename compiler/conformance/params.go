@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // fillParams gives parameters without default a plausible value, for a run template leaves them to
@@ -28,6 +29,19 @@ func (r *dryRun) fillParams(comments []string) {
 	}
 	if len(filled) > 0 && !r.synthetic {
 		r.document.note("filled in, as the comment says: %s", strings.Join(filled, ", "))
+	}
+}
+
+// fillFolders binds workspaces that are not optional, as the template's comments tell whoever starts it.
+func (r *dryRun) fillFolders(comments []string) {
+	for _, declared := range r.spec.Workspaces {
+		bound := slices.ContainsFunc(r.run.Spec.Workspaces, func(b v1.WorkspaceBinding) bool { return b.Name == declared.Name })
+		if declared.Optional || bound || !named(comments, declared.Name) {
+			continue
+		}
+		source := &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "filled-in"}}
+		r.run.Spec.Workspaces = append(r.run.Spec.Workspaces, v1.WorkspaceBinding{Name: declared.Name, ConfigMap: source})
+		r.document.note("mounted, as the comment says: %s", declared.Name)
 	}
 }
 

@@ -303,6 +303,15 @@ pub enum TaskBody {
     },
     /// `run ["cmd", arg, …]`: an argument vector, no shell.
     Command(Vec<Typed>),
+    /// `external task … from hub(…)`: a Task that exists already.
+    External {
+        /// Tekton's resolver.
+        resolver: EcoString,
+        /// The resolver's parameters.
+        params: Vec<(EcoString, EcoString)>,
+        /// What stands behind `from`.
+        span: Span,
+    },
     /// An error was reported.
     Missing,
 }

@@ -62,6 +62,8 @@ pub enum Ty {
     Optional(Rc<Ty>),
     /// An artifact with facets.
     Artifact(Rc<ArtifactTy>),
+    /// `Dir`: a folder that a run brings along, mounted into the steps that take it.
+    Dir,
     /// A type parameter that stands for a type (a row) of the declaration being checked.
     Generic(GenericId),
     /// A constant with no type of its own: the record of a `manifest`, or a bare const table.
@@ -209,6 +211,12 @@ impl Ty {
     #[must_use]
     pub fn optional(self) -> Self {
         if matches!(self, Self::Optional(_) | Self::Error) { self } else { Self::Optional(Rc::new(self)) }
+    }
+
+    /// Whether it is a mounted folder, optional or not.
+    #[must_use]
+    pub fn is_dir(&self) -> bool {
+        if let Self::Optional(inner) = self { inner.is_dir() } else { matches!(self, Self::Dir) }
     }
 
     /// Whether an error was reported for it.

@@ -1,6 +1,7 @@
 //! Constants: what is known when the manifests are built.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ecow::EcoString;
 use indexmap::IndexMap;
@@ -32,6 +33,22 @@ pub enum Value {
     List(Vec<Value>),
     /// A record or a map, keys in declared order.
     Record(IndexMap<EcoString, Value>),
+    /// An artifact that exists before the pipeline runs.
+    Given(Given),
+}
+
+/// An artifact that no step makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Given {
+    /// `dataset("s3://bucket/x")`: it lies at a uri.
+    Uri(EcoString),
+    /// `file("movies.csv")`: the manifests carry it.
+    File {
+        /// Its path in the package.
+        path: EcoString,
+        /// Its content.
+        text: Arc<str>,
+    },
 }
 
 impl Value {
@@ -46,7 +63,7 @@ impl Value {
             Self::Duration(ms) => duration_text(*ms),
             Self::Cpu(milli) => cpu_text(*milli),
             Self::Memory(bytes) => memory_text(*bytes),
-            Self::None | Self::Range(..) | Self::List(_) | Self::Record(_) => return None,
+            Self::None | Self::Range(..) | Self::List(_) | Self::Record(_) | Self::Given(_) => return None,
         })
     }
 
@@ -71,6 +88,7 @@ impl Value {
             Self::Record(fields) => {
                 J::Object(fields.iter().map(|(key, value)| (key.to_string(), value.json())).collect())
             }
+            Self::Given(Given::Uri(text) | Given::File { path: text, .. }) => J::String(text.to_string()),
             Self::Str(_) | Self::Case(_) | Self::Duration(_) | Self::Cpu(_) | Self::Memory(_) => {
                 J::String(self.text().unwrap_or_default().to_string())
             }
@@ -133,6 +151,8 @@ impl fmt::Display for Value {
         match self {
             Self::None => f.write_str("none"),
             Self::Str(s) => write!(f, "{s:?}"),
+            Self::Given(Given::Uri(uri)) => write!(f, "{uri:?}"),
+            Self::Given(Given::File { path, .. }) => write!(f, "file({path:?})"),
             Self::Range(low, None) => write!(f, "{low}.."),
             Self::Range(low, Some(high)) => write!(f, "{low}..={high}"),
             Self::List(items) => {

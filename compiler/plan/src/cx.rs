@@ -1,8 +1,9 @@
 //! What every part of the lowering looks at, and where it reports.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use fuse_analysis::Package;
 use fuse_analysis::model::ToolId;
 use fuse_analysis::project::{Project, Target};
@@ -11,6 +12,7 @@ use fuse_base::{Diagnostic, Sources, Span};
 
 use crate::binding;
 use crate::bodies::Cache;
+use crate::model::ConfigMap;
 
 /// The inputs of a lowering and its diagnostics.
 pub(crate) struct Cx<'a> {
@@ -21,6 +23,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) bodies: Cache,
     diagnostics: RefCell<Vec<Diagnostic>>,
     once: RefCell<BTreeSet<String>>,
+    carried: RefCell<BTreeMap<EcoString, ConfigMap>>,
 }
 
 impl<'a> Cx<'a> {
@@ -30,8 +33,18 @@ impl<'a> Cx<'a> {
         target: &'a Target,
         sources: &'a Sources,
     ) -> Self {
-        let (diagnostics, once) = (RefCell::default(), RefCell::default());
-        Self { package, project, target, sources, bodies: Cache::default(), diagnostics, once }
+        let (diagnostics, once, carried) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { package, project, target, sources, bodies: Cache::default(), diagnostics, once, carried }
+    }
+
+    /// A file that the manifests carry; the first place that asks for a content is its cause.
+    pub(crate) fn carry(&self, file: ConfigMap) {
+        self.carried.borrow_mut().entry(file.name.clone()).or_insert(file);
+    }
+
+    /// The files that the manifests carry, by name.
+    pub(crate) fn carried(&self) -> Vec<ConfigMap> {
+        self.carried.borrow().values().cloned().collect()
     }
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {

@@ -72,6 +72,7 @@ pub fn plan(
         pipelines: Vec::new(),
         accounts: Vec::new(),
         roles: Vec::new(),
+        files: cx.carried(),
         deploys: deploys.into_iter().map(|(deploy, _)| deploy).collect(),
         security: target.security.clone(),
         pull_secrets: target.pull_secrets.clone(),

@@ -29,6 +29,8 @@ pub struct Plan {
     pub accounts: Vec<ServiceAccount>,
     /// Roles with the account that each is bound to; role, binding and account share the name.
     pub roles: Vec<Role>,
+    /// Files of the package that the steps take, by name.
+    pub files: Vec<ConfigMap>,
     /// Objects that are applied with the manifests: one file `deploy.<name>.yaml` each.
     pub deploys: Vec<Deploy>,
     /// As whom all pods run, and what all containers may do.
@@ -52,6 +54,22 @@ impl Plan {
 /// Index into [`Plan::tasks`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TaskRef(pub usize);
+
+impl TaskRef {
+    /// Of a pipeline task whose Task is not of this plan: [`Node::remote`] says which.
+    pub const REMOTE: Self = Self(usize::MAX);
+}
+
+/// A Task that exists already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// `taskRef.resolver`
+    pub resolver: EcoString,
+    /// `taskRef.params`
+    pub params: Vec<(EcoString, EcoString)>,
+    /// Where the declaration says it.
+    pub cause: Span,
+}
 
 /// A Tekton Task.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +145,9 @@ pub struct WorkspaceDecl {
     pub name: EcoString,
     /// Where it is mounted in every step.
     pub mount_path: EcoString,
+    /// Whether it is a folder that a run brings along: read only, and optional, because Tekton demands that of what
+    /// takes an optional workspace of a Pipeline.
+    pub folder: bool,
 }
 
 /// A volume of a Task.
@@ -152,6 +173,25 @@ pub enum VolumeSource {
         /// The name of the file.
         file: EcoString,
     },
+    /// `configMap`, by its name.
+    ConfigMap(EcoString),
+}
+
+/// A file of the package that the manifests carry, in an immutable config map that is named after its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigMap {
+    /// `metadata.name`
+    pub name: EcoString,
+    /// The volume that mounts it.
+    pub volume: EcoString,
+    /// The key: the file's name.
+    pub key: EcoString,
+    /// The content.
+    pub text: EcoString,
+    /// The content's digest, as references have it.
+    pub digest: EcoString,
+    /// The `file(…)`.
+    pub cause: Span,
 }
 
 /// A step of a Task.
@@ -269,8 +309,8 @@ pub struct Pipeline {
     pub params: Vec<ParamDecl>,
     /// `spec.results`
     pub results: Vec<PipelineResult>,
-    /// The names of `spec.workspaces`.
-    pub workspaces: Vec<EcoString>,
+    /// `spec.workspaces`: the store's and the folders that a run brings along.
+    pub workspaces: Vec<PipelineWorkspace>,
     /// The pipeline tasks and why one comes after another.
     pub graph: DiGraph<Node, Edge>,
     /// The order in `spec.tasks`: topological, ties by place in the source.
@@ -286,6 +326,17 @@ impl Pipeline {
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.order.iter().filter_map(|at| self.graph.node_weight(*at))
     }
+}
+
+/// A workspace that a Pipeline declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineWorkspace {
+    /// Its name.
+    pub name: EcoString,
+    /// `description`
+    pub description: Option<EcoString>,
+    /// `optional: true`
+    pub optional: bool,
 }
 
 /// A result of a Pipeline, of type string.
@@ -310,6 +361,8 @@ pub struct Node {
     pub kind: NodeKind,
     /// `taskRef`, by the task's name.
     pub task: TaskRef,
+    /// The Task of an external task, instead.
+    pub remote: Option<Remote>,
     /// `when`, outermost first; all of them must hold.
     pub guards: Vec<Guard>,
     /// `params`; those that keep their default are left out.
@@ -419,6 +472,8 @@ pub struct RunTemplate {
     pub claim: Option<Claim>,
     /// Parameters without default, which a run must give.
     pub required: Vec<RequiredParam>,
+    /// Folders that a run may mount, or must.
+    pub folders: Vec<RequiredParam>,
 }
 
 /// What one pipeline task has of its own in a run.
@@ -479,7 +534,7 @@ pub enum Claim {
     },
 }
 
-/// A parameter that each run must give.
+/// A parameter that is for each run to give.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequiredParam {
     /// Its name.

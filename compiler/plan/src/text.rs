@@ -107,7 +107,8 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
         writeln!(f, "  result {}", result.name)?;
     }
     for workspace in &task.workspaces {
-        writeln!(f, "  workspace {} at {}", workspace.name, workspace.mount_path)?;
+        let optional = if workspace.folder { ", read only, optional" } else { "" };
+        writeln!(f, "  workspace {} at {}{optional}", workspace.name, workspace.mount_path)?;
     }
     for volume in &task.volumes {
         if let VolumeSource::Secret { name, key, .. } = &volume.source {
@@ -276,7 +277,12 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
         NodeKind::Fail => "fail",
         NodeKind::Join => "join",
     };
-    let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
+    let own = plan.task(node.task).map(|task| task.name.to_string());
+    let remote = node.remote.as_ref().map(|remote| {
+        let params = remote.params.iter().map(|(key, value)| format!("{key}={}", Shown(value)));
+        format!("{} {}", remote.resolver, params.collect::<Vec<_>>().join(" "))
+    });
+    let task = own.or(remote).unwrap_or_else(|| "?".to_owned());
     write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;
     if node.continues.is_some() {
         write!(f, ", the run goes on if it fails")?;

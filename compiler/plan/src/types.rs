@@ -79,7 +79,8 @@ pub(crate) fn wire(package: &Package, ty: &Ty) -> WireType {
             Some(schemes) => WireType::Uri(schemes.names.iter().map(ToString::to_string).collect()),
             None => WireType::Files(artifact_name(package, artifact.decl.0).to_string()),
         },
-        Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => WireType::string(),
+        // A folder is told by its path.
+        Ty::Dir | Ty::Generic(_) | Ty::Json | Ty::Error | Ty::Never => WireType::string(),
     }
 }
 

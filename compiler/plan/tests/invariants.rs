@@ -44,8 +44,13 @@ fn names(case: &str, plan: &Plan) {
         assert!(seen.insert(&task.name), "{case}: two tasks {}", task.name);
         assert!(task.name.len() <= 63, "{case}: {}", task.name);
     }
-    let used: BTreeSet<usize> =
-        plan.pipelines.iter().flat_map(Pipeline::nodes).map(|node| node.task.0).collect();
+    let used: BTreeSet<usize> = plan
+        .pipelines
+        .iter()
+        .flat_map(Pipeline::nodes)
+        .filter(|node| node.remote.is_none())
+        .map(|node| node.task.0)
+        .collect();
     assert_eq!(used.len(), plan.tasks.len(), "{case}: a task that nothing uses");
 }
 
@@ -56,6 +61,11 @@ fn check_task(case: &str, task: &Task) {
     assert!(task.budget.used <= task.budget.allowed);
     let refers = |text: &str, whole: bool| {
         for reference in references(text) {
+            let folder = reference.strip_prefix("workspaces.").and_then(|rest| rest.strip_suffix(".path"));
+            if let Some(folder) = folder {
+                assert!(task.workspaces.iter().any(|one| one.folder && one.name == folder), "{case}: {text}");
+                continue;
+            }
             let Some(name) = reference.strip_prefix("params.") else {
                 panic!("{case}: {} has $({reference})", task.name);
             };
@@ -100,13 +110,16 @@ fn check_env(case: &str, step: &Step) {
 }
 
 fn check_pipeline(case: &str, plan: &Plan, pipeline: &Pipeline) {
-    let mut done: BTreeMap<&str, &Task> = BTreeMap::new();
+    let mut done: BTreeMap<&str, Option<&Task>> = BTreeMap::new();
     let declared: BTreeSet<&str> = pipeline.params.iter().map(|param| param.name.as_str()).collect();
+    let folders: BTreeSet<&str> = pipeline.workspaces.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(pipeline.order.len(), pipeline.graph.node_count());
     for node in pipeline.nodes() {
-        let task = plan.task(node.task).unwrap();
+        // Of a Task that exists already nothing is known but what the call says.
+        let task = plan.task(node.task);
+        assert_eq!(task.is_some(), node.remote.is_none(), "{case}: {}", node.name);
         assert!(pipeline.name.len() + node.name.len() <= 48, "{case}: {}", node.name);
-        check_node(case, node, task, &declared, &done);
+        check_node(case, node, task, &declared, &folders, &done);
         assert!(done.insert(&node.name, task).is_none(), "{case}: two steps {}", node.name);
     }
     for result in &pipeline.results {
@@ -116,44 +129,72 @@ fn check_pipeline(case: &str, plan: &Plan, pipeline: &Pipeline) {
     guards_carry_on(case, pipeline);
 }
 
-fn check_node(case: &str, node: &Node, task: &Task, declared: &BTreeSet<&str>, done: &BTreeMap<&str, &Task>) {
+fn check_node(
+    case: &str,
+    node: &Node,
+    task: Option<&Task>,
+    declared: &BTreeSet<&str>,
+    folders: &BTreeSet<&str>,
+    done: &BTreeMap<&str, Option<&Task>>,
+) {
     let mut given = BTreeSet::new();
     for arg in &node.params {
-        let param = task.params.iter().find(|param| param.name == arg.name);
-        let param = param.unwrap_or_else(|| panic!("{case}: {} takes no {}", task.name, arg.name));
-        let many = matches!(arg.value, Text::Many(_));
-        assert_eq!(many, param.kind == ParamKind::Array, "{case}: {}.{}", node.name, arg.name);
         assert!(given.insert(&arg.name), "{case}: {} gets {} twice", node.name, arg.name);
         for text in texts(&arg.value) {
             references(text).into_iter().for_each(|one| resolve(case, one, declared, done));
         }
     }
-    for param in task.params.iter().filter(|param| param.default.is_none()) {
-        assert!(given.contains(&param.name), "{case}: {} gets no {}", node.name, param.name);
-    }
     for guard in &node.guards {
         // `notin` on a result is true when the result is missing.
         assert!(guard.operator == Operator::In || guard.input.starts_with("$(params."), "{case}: {guard:?}");
         assert!(!guard.values.is_empty());
-        references(&guard.input).into_iter().for_each(|one| resolve(case, one, declared, done));
+        let mounted = guard.input.strip_prefix("$(workspaces.").and_then(|rest| rest.strip_suffix(".bound)"));
+        match mounted {
+            Some(folder) => assert!(folders.contains(folder), "{case}: {guard:?}"),
+            None => references(&guard.input).into_iter().for_each(|one| resolve(case, one, declared, done)),
+        }
     }
     for after in &node.run_after {
         assert!(done.contains_key(after.as_str()), "{case}: {} runs after {after}", node.name);
     }
+    assert!(
+        node.workspaces.iter().all(|(_, outer)| folders.contains(outer.as_str())),
+        "{case}: {}",
+        node.name
+    );
+    if let Some(task) = task {
+        check_call(case, node, task, &given);
+    }
+}
+
+/// A call gives what its Task declares: every parameter without default, every workspace that is no folder.
+fn check_call(case: &str, node: &Node, task: &Task, given: &BTreeSet<&ecow::EcoString>) {
+    for arg in &node.params {
+        let param = task.params.iter().find(|param| param.name == arg.name);
+        let param = param.unwrap_or_else(|| panic!("{case}: {} takes no {}", task.name, arg.name));
+        let many = matches!(arg.value, Text::Many(_));
+        assert_eq!(many, param.kind == ParamKind::Array, "{case}: {}.{}", node.name, arg.name);
+    }
+    for param in task.params.iter().filter(|param| param.default.is_none()) {
+        assert!(given.contains(&param.name), "{case}: {} gets no {}", node.name, param.name);
+    }
     for (inner, _) in &node.workspaces {
         assert!(task.workspaces.iter().any(|workspace| workspace.name == *inner));
     }
-    assert_eq!(node.workspaces.len(), task.workspaces.len());
+    for workspace in task.workspaces.iter().filter(|workspace| !workspace.folder) {
+        assert!(node.workspaces.iter().any(|(inner, _)| workspace.name == *inner), "{case}: {}", node.name);
+    }
 }
 
 /// A reference is to a declared parameter or to a declared result of a step that comes before.
-fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeMap<&str, &Task>) {
+fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeMap<&str, Option<&Task>>) {
     if let Some(name) = reference.strip_prefix("params.") {
         assert!(declared.contains(name), "{case}: $({reference})");
     } else if let Some(rest) = reference.strip_prefix("tasks.") {
         let (step, result) = rest.split_once(".results.").unwrap();
         let task = done.get(step).unwrap_or_else(|| panic!("{case}: $({reference}) comes later"));
-        assert!(task.results.iter().any(|one| one.name == result), "{case}: $({reference})");
+        let declares = |task: &Task| task.results.iter().any(|one| one.name == result);
+        assert!(task.is_none_or(declares), "{case}: $({reference})");
     } else {
         assert_eq!(reference, "context.pipelineRun.uid", "{case}");
     }

@@ -57,6 +57,11 @@ impl<'a> Run<'a> {
         self.argument.is_none()
     }
 
+    /// The folders of the pod.
+    pub(crate) const fn places(&self) -> &Places {
+        self.places
+    }
+
     pub(crate) fn store(&self) -> Result<&dyn Store, Failure> {
         if let Some(store) = self.store.get() {
             return Ok(store.as_ref());

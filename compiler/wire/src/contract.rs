@@ -7,6 +7,9 @@ use crate::condition::Condition;
 use crate::text::json_argument;
 use crate::types::WireType;
 
+/// What the uri of a file starts with that the manifests carry: the name of its config map and a key follow.
+pub const MOUNTED: &str = "configmap://";
+
 /// What `fuse-step in` leaves in `/fuse/task.json`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

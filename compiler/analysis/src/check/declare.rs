@@ -179,11 +179,6 @@ impl Checker<'_> {
         public: bool,
     ) {
         self.style(&task.name, Style::Value);
-        if let Some(external) = task.external {
-            self.not_yet(&codes::not_yet::EXTERNAL, external, "external tasks");
-            self.define(module, tool, &task.name, Def::Error, public);
-            return;
-        }
         let id = TaskId(index(self.package.tasks.len()));
         self.package.tasks.push(Task {
             sig: Signature::named(&task.name, tool, item.doc.clone()),

@@ -62,7 +62,10 @@ impl Body<'_, '_> {
             ExprKind::Index { base, index } => self.index(base, index, span),
             ExprKind::Call { callee, type_args, args } => match self.case_of(callee, want) {
                 Some((id, name)) if type_args.is_empty() => self.full_case(id, &name, args, span),
-                _ => self.call(callee, type_args, args, span),
+                _ => match self.constructor(callee) {
+                    Some(made) => self.given(&made, type_args, args, span, want),
+                    None => self.call(callee, type_args, args, span),
+                },
             },
             ExprKind::Apply(inner) => self.apply(inner, span),
             ExprKind::With { base, settings } => self.with(base, settings),
@@ -184,9 +187,6 @@ impl Body<'_, '_> {
     fn unknown_name(&mut self, name: &str, span: Span) -> Typed {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
-        }
-        if matches!(name, "file" | "dataset") {
-            return self.later(&codes::not_yet::ARTIFACT_PARAMETER, span, &format!("`{name}(…)`"));
         }
         if super::types::BUILT_IN.contains(&name) {
             let message = format!("`{name}` is a type, not a value");

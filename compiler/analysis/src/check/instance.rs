@@ -94,11 +94,7 @@ impl Checker<'_> {
             let reach = self.instances.reach.get(at).copied().unwrap_or_default();
             let own: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.template == id).collect();
             let called = self.calls.iter().any(|edge| edge.callee == id);
-            if own.is_empty() && called && self.takes_files(id) {
-                continue;
-            }
             if !reach.varies {
-                self.startable(id);
                 self.package.roots.push(Root { pipeline: id, target: None, called });
                 continue;
             }
@@ -123,22 +119,6 @@ impl Checker<'_> {
         self.diagnostics.append(&mut told);
     }
 
-    /// Whether a pipeline takes files, which a caller has and a run does not.
-    fn takes_files(&self, id: PipelineId) -> bool {
-        let files = |ty: &Ty| matches!(bare(ty), Ty::Artifact(artifact) if artifact.by.is_none());
-        self.package.pipeline(id).is_some_and(|one| one.params.iter().any(|param| files(&param.ty)))
-    }
-
-    /// Reports parameters that no run can give.
-    fn startable(&mut self, id: PipelineId) {
-        let params = self.package.pipeline(id).map_or_else(Vec::new, |one| {
-            one.params.iter().map(|param| (param.ty.clone(), param.span)).collect()
-        });
-        for (ty, span) in params {
-            self.pipeline_param(&ty, span);
-        }
-    }
-
     /// A root of every target.
     fn root(&mut self, id: PipelineId, facets: &[Facet], asked: &Asked, targeted: bool) {
         let targets: Vec<Option<usize>> =
@@ -147,7 +127,6 @@ impl Checker<'_> {
             self.instances.target = target;
             let Some(providers) = self.root_tools(id, asked.span) else { continue };
             let Some(pipeline) = self.instance(id, facets, &providers, asked) else { continue };
-            self.startable(pipeline);
             let target = target.and_then(|at| self.instances.targets.get(at));
             let called = asked.places.is_empty() && self.calls.iter().any(|edge| edge.callee == id);
             let root = Root { pipeline, target: target.map(|target| target.name.clone()), called };

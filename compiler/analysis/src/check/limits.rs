@@ -163,6 +163,7 @@ fn weigh_value(value: &Value, left: &mut usize) {
         | Value::Duration(_)
         | Value::Cpu(_)
         | Value::Memory(_)
+        | Value::Given(_)
         | Value::Range(..) => {}
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn type_of(value: &Value) -> Ty {
         Value::Cpu(_) => Ty::Cpu(crate::ty::Bounds::default()),
         Value::Memory(_) => Ty::Memory(crate::ty::Bounds::default()),
         Value::Range(..) => Ty::Range,
-        Value::None | Value::Case(_) | Value::List(_) | Value::Record(_) => Ty::Json,
+        Value::None | Value::Case(_) | Value::List(_) | Value::Record(_) | Value::Given(_) => Ty::Json,
     }
 }
 

@@ -106,6 +106,11 @@ impl Checker<'_> {
         let params = self.params(&item.params, &env);
         let env = Env { params: Rc::new(env_params(&params)), ..env };
         let (outputs, single) = self.outputs(item.ret.as_ref(), &env);
+        if let Callee::Resource(_) = callee {
+            for (param, declared) in params.iter().zip(&item.params) {
+                self.no_folder(&param.ty, declared.ty.span);
+            }
+        }
         let sig = match callee {
             Callee::Task(id) => self.package.tasks.get_mut(id.0 as usize).map(|task| &mut task.sig),
             Callee::Resource(id) => {
@@ -209,6 +214,8 @@ impl Checker<'_> {
             }
             let ty = if param.used.is_some() { Ty::Error } else { self.ty(&param.ty, env) };
             let ty = self.no_artifacts_inside(ty, param.ty.span);
+            let misplaced = param.constant.is_some() || param.default.is_some();
+            let ty = if misplaced && self.no_folder(&ty, param.ty.span) { Ty::Error } else { ty };
             let default = param.default.as_ref().filter(|_| param.used.is_none()).map(|default| {
                 let mut body = self.body(env.at(Place::Constant));
                 body.expect(default, &ty)
@@ -281,6 +288,7 @@ impl Checker<'_> {
             return (outputs, false);
         }
         let ty = self.ty(ret, env);
+        let ty = if self.no_folder(&ty, ret.span) { Ty::Error } else { ty };
         let name = self.output_name(&ty);
         (vec![Output { name, doc: None, ty, span: ret.span }], true)
     }

@@ -37,20 +37,6 @@ impl Checker<'_> {
         }
     }
 
-    /// A parameter of a pipeline is a value that a person can give, or an artifact by uri.
-    pub(super) fn pipeline_param(&mut self, ty: &Ty, span: Span) {
-        if let Ty::Artifact(artifact) = bare(ty)
-            && artifact.by.is_none()
-        {
-            let shown = self.show(ty);
-            let message =
-                format!("this compiler cannot start a pipeline with files yet, and {shown} is files");
-            let diagnostic = Diagnostic::new(&codes::not_yet::ARTIFACT_PARAMETER, span, message)
-                .help("write `by uri(…)`, or let a step of the pipeline produce it");
-            self.report(diagnostic);
-        }
-    }
-
     fn deploy(&mut self, module: usize, deploy: &ast::DeployItem) -> Option<Deploy> {
         let mut body = self.body(Env::of_module(module, None).at(Place::Deploy));
         body.applying = true;

@@ -44,6 +44,7 @@ impl Package {
             Ty::DnsLabel => "DnsLabel".to_owned(),
             Ty::Scalar => "Scalar".to_owned(),
             Ty::Range => "Range".to_owned(),
+            Ty::Dir => "Dir".to_owned(),
             Ty::Json => "any value of a manifest".to_owned(),
             Ty::Enum(id) | Ty::Tagged(id) => {
                 self.enums.get(id.0 as usize).map_or("?", |e| e.name.as_str()).to_owned()

@@ -55,6 +55,11 @@ impl Checker<'_> {
             params: Rc::new(env_params(&sig.params)),
             ..Env::of_module(module, tool)
         };
+        if let (Callee::Task(id), Some(_)) = (callee, item.external) {
+            self.external_task(id, &item);
+            return;
+        }
+        self.stray_from(&item);
         // A missing body was told by the parser.
         let Some(clauses) = item.body.as_deref() else { return };
         match callee {

@@ -99,10 +99,6 @@ impl Checker<'_> {
     }
 
     fn unknown_type(&mut self, name: &Name, env: &Env) -> Ty {
-        if name.text == "Dir" {
-            self.not_yet(&codes::not_yet::DIR, name.span, "mounted folders (`Dir?`)");
-            return Ty::Error;
-        }
         let mut names: Vec<EcoString> = self.visible_names(env.module, env.tool);
         names.retain(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
         let candidates = names.iter().map(EcoString::as_str).chain(BUILT_IN);
@@ -161,6 +157,7 @@ impl Checker<'_> {
             "DnsLabel" => Ty::DnsLabel,
             "Scalar" => Ty::Scalar,
             "Range" => Ty::Range,
+            "Dir" => Ty::Dir,
             "List" | "Map" => return Some(self.container(name, args, span, env)),
             _ => return None,
         };
@@ -179,7 +176,7 @@ impl Checker<'_> {
             return Ty::Error;
         };
         let item = self.ty(value, env);
-        if item.is_error() {
+        if item.is_error() || self.no_folder(&item, value.span) {
             return Ty::Error;
         }
         if name == "List" && matches!(item, Ty::Artifact(_)) {
@@ -205,6 +202,7 @@ impl Checker<'_> {
         for field in fields {
             let ty = self.ty(&field.ty, env);
             self.no_default(field);
+            let ty = if self.no_folder(&ty, field.ty.span) { Ty::Error } else { ty };
             if let Some(first) = out.iter().find(|known| known.name == field.name.text) {
                 let diagnostic = Diagnostic::new(
                     &codes::names::DUPLICATE_NAME,
@@ -232,6 +230,17 @@ impl Checker<'_> {
             .help("declare it optional with `?`, or spread a `const` with the usual values: `{ ...usual, a: 1 }`");
             self.report(diagnostic);
         }
+    }
+
+    /// Whether a type is a mounted folder, where none can stand; that is reported.
+    pub(super) fn no_folder(&mut self, ty: &Ty, span: Span) -> bool {
+        if !ty.is_dir() {
+            return false;
+        }
+        let message =
+            "a `Dir` is a folder that a run mounts: a parameter of a task or pipeline, and no value";
+        self.bad_type(span, message, "take it as a parameter of its own; hand files on as an artifact");
+        true
     }
 
     /// The type behind a `type` name; a type that contains itself is an error.

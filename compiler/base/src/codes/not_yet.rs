@@ -9,14 +9,8 @@ codes! {
     FINALLY = "FS0907" Error "not-yet-finally";
     /// `on …`.
     TRIGGER = "FS0908" Error "not-yet-trigger";
-    /// `external task`.
-    EXTERNAL = "FS0909" Error "not-yet-external";
-    /// `Dir?`.
-    DIR = "FS0911" Error "not-yet-dir";
     /// `test`.
     TEST = "FS0912" Error "not-yet-test";
-    /// A pipeline parameter that is files, `file("…")` and `dataset("…")`.
-    ARTIFACT_PARAMETER = "FS0918" Error "not-yet-artifact-parameter";
     /// `[dependencies]` on other packages.
     DEPENDENCIES = "FS0920" Error "not-yet-dependencies";
 }

@@ -37,4 +37,10 @@ codes! {
     CONTINUES = "FS0629" Error "continues-without-result";
     /// A setting of an `apply` that only a step of one's own can have.
     SETTING_OF_APPLY = "FS0630" Error "setting-without-effect";
+    /// A mounted folder that depends on which arm of a condition runs.
+    MERGED_FOLDER = "FS0624" Error "folder-from-arms";
+    /// A call asks more of an external task than Tekton's plain parameters and results can do.
+    EXTERNAL_LIMITS = "FS0625" Error "external-limits";
+    /// A Python function that does not take the inputs of its task, or does not return its outputs.
+    PYTHON_FUNCTION = "FS0626" Error "python-function";
 }

@@ -45,4 +45,6 @@ codes! {
     LOCAL_REFERENCE = "FS0521" Error "local-reference";
     /// The target's Tekton has a feature switched off that the program needs.
     API_FIELDS = "FS0522" Error "feature-switched-off";
+    /// A constant uri that does not lie in the target's store, where files are needed.
+    OUTSIDE_STORE = "FS0526" Error "uri-outside-store";
 }

@@ -61,4 +61,10 @@ codes! {
     FUNCTION_FAILED = "FS0332" Error "function-failed";
     /// A tool that does not have what a capability asks for.
     CAPABILITY = "FS0327" Error "capability";
+    /// An artifact that exists already, where nothing says of which type it is.
+    GIVEN_ARTIFACT = "FS0340" Error "given-artifact";
+    /// A type in the signature of an external task that plain parameters and results do not have.
+    EXTERNAL_TYPE = "FS0341" Error "external-type";
+    /// An output that the script of its task never mentions.
+    UNWRITTEN = "FS0342" Warning "output-never-written";
 }

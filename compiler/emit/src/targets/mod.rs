@@ -1,6 +1,7 @@
 //! The output formats: one folder each, one file per kind of object.
 
 mod access;
+mod files;
 mod kustomize;
 mod mlproject;
 mod resources;
@@ -21,5 +22,11 @@ pub trait Target: Sync {
 }
 
 /// All output formats, in the order in which their objects are applied. What lists others comes last.
-pub static ALL: &[&dyn Target] =
-    &[&access::Access, &tekton::Tekton, &resources::Resources, &mlproject::MlProject, &kustomize::Kustomize];
+pub static ALL: &[&dyn Target] = &[
+    &access::Access,
+    &files::Files,
+    &tekton::Tekton,
+    &resources::Resources,
+    &mlproject::MlProject,
+    &kustomize::Kustomize,
+];

@@ -102,7 +102,8 @@ fn mounts() -> Vec<Mount> {
 
 /// A task with a volume for `fuse-step` and, where it uses it, the store.
 pub(crate) fn task(name: &str, steps: Vec<Step>, stored: bool, cause: Span) -> Task {
-    let store = WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into() };
+    let store =
+        WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into(), folder: false };
     Task {
         name: name.into(),
         description: None,
@@ -122,6 +123,7 @@ pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, caus
         name: name.into(),
         kind: NodeKind::Task,
         task: TaskRef(task),
+        remote: None,
         guards: Vec::new(),
         params,
         run_after: Vec::new(),
@@ -156,6 +158,7 @@ pub(crate) fn pipeline(name: &str, nodes: Vec<Node>, minutes: u64, cause: Span) 
             timeout: minutes * 60_000,
             claim: None,
             required: Vec::new(),
+            folders: Vec::new(),
         },
         cause,
     }
@@ -171,6 +174,7 @@ pub(crate) fn empty() -> Plan {
         pipelines: Vec::new(),
         accounts: Vec::new(),
         roles: Vec::new(),
+        files: Vec::new(),
         deploys: Vec::new(),
         security: Security::default(),
         pull_secrets: Vec::new(),
@@ -367,7 +371,8 @@ fn wine_pipeline() -> Pipeline {
         value: "$(tasks.served.results.url)".into(),
         cause: at(22),
     }];
-    pipeline.workspaces = vec![STORE_WORKSPACE.into()];
+    pipeline.workspaces =
+        vec![PipelineWorkspace { name: STORE_WORKSPACE.into(), description: None, optional: false }];
     let account = Some("wine-quality--served".into());
     pipeline.run.tasks = vec![TaskRunSpec { task: "served".into(), account, pod: None }];
     pipeline.run.claim = Some(Claim::PerRun { size: "10Gi".into(), class: None, cause: toml(3) });

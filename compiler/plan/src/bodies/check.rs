@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ecow::EcoString;
 use fuse_analysis::model::Language;
+use fuse_analysis::ty::Ty;
 use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_wire::contract::variable;
 
@@ -51,7 +52,42 @@ pub(crate) fn script(
             None => {}
         }
     }
+    if fine {
+        unwritten(cx, body, text, place);
+    }
     fine.then_some(reads)
+}
+
+/// An output that a script never mentions: it would fail when it has run. Names that a script puts together pass.
+fn unwritten(cx: &Cx<'_>, body: &Body<'_>, text: &str, place: &Place) {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let put_together = |(at, found): (usize, &str)| {
+        text.get(at + found.len()..)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit()))
+    };
+    // A script that is too large is refused for that.
+    if text.len() > super::MAX_SCRIPTS
+        || text.contains("fuse/out")
+        || text.match_indices("OUT_").any(put_together)
+    {
+        return;
+    }
+    for output in &body.task.sig.outputs {
+        let name = variable("OUT", &output.name);
+        let mentions = |(at, _): (usize, &str)| {
+            let whole = |rest: &str| rest.starts_with("__") || !rest.starts_with(word);
+            !text.get(..at).is_some_and(|before| before.ends_with(word))
+                && text.get(at + name.len()..).is_some_and(whole)
+        };
+        if matches!(output.ty, Ty::Optional(_)) || text.match_indices(name.as_str()).any(mentions) {
+            continue;
+        }
+        let message = format!("the script never writes the output `{}`", output.name);
+        let diagnostic = Diagnostic::new(&codes::types::UNWRITTEN, output.span, message)
+            .label(place.from, "this script")
+            .help(format!("write it to `${name}`, or leave the output out"));
+        cx.report(diagnostic);
+    }
 }
 
 fn tekton_reference(cx: &Cx<'_>, reference: &str, place: &Place) {

@@ -9,6 +9,7 @@ mod cache;
 mod check;
 mod filters;
 pub(crate) mod python;
+mod signature;
 mod template;
 
 use std::collections::BTreeSet;
@@ -65,7 +66,7 @@ pub(crate) enum Program {
 /// The program of a task; `None` after a diagnostic.
 fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
     match &body.task.body {
-        TaskBody::Missing => None,
+        TaskBody::Missing | TaskBody::External { .. } => None,
         TaskBody::Script { language, text, span } => {
             let place = check::Place { file: *span, from: *span };
             let text = trimmed(text);
@@ -85,6 +86,10 @@ fn prepare(cx: &Cx<'_>, body: &Body<'_>) -> Option<Prepared> {
             script(cx, body, Language::Python, text, reads, *span)
         }
         TaskBody::Python { file, text, function: Some(function), span } => {
+            let source = signature::Source { file: *file, text, path: *span };
+            if !signature::check(cx, body, &source, function) {
+                return None;
+            }
             let path = written_path(cx, *span, *file);
             let program = python::call(body, &path, text, function, requires(cx, body));
             let reads = body.inputs.iter().filter(|input| input.constant.is_none());

@@ -97,8 +97,11 @@ impl<'a> Around<'a> {
     }
 
     pub(crate) fn workspace(&self) -> Option<WorkspaceDecl> {
-        matches!(self.store, Some(Store::Pvc { .. }))
-            .then(|| WorkspaceDecl { name: STORE_WORKSPACE.into(), mount_path: "/fuse/store".into() })
+        matches!(self.store, Some(Store::Pvc { .. })).then(|| WorkspaceDecl {
+            name: STORE_WORKSPACE.into(),
+            mount_path: "/fuse/store".into(),
+            folder: false,
+        })
     }
 
     pub(crate) fn before(&self, parts: &Parts, cause: Span) -> Step {

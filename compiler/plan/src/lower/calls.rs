@@ -9,6 +9,7 @@ use fuse_base::{Diagnostic, Span, codes};
 use indexmap::IndexMap;
 
 use super::eval::{self, unusable};
+use super::external::is_external;
 use super::join::JoinWork;
 use super::settings::Resolved;
 use super::val::{Chosen, Late, NodeAt, Origin, Val};
@@ -161,6 +162,9 @@ impl<'a> Lower<'a, '_> {
         let Origin::Result { node, step, output, .. } = &from.origin else { return Val::Unit };
         let Some(spec) = self.nodes.get_mut(*node) else { return Val::Error };
         let Work::Task(work) = &mut spec.work else { return Val::Unit };
+        if is_external(work) {
+            return Val::Unit;
+        }
         let result = eco_format!("{output}--{name}");
         let cause = work.task.sig.outputs.iter().find(|o| o.name == *output).map_or(spec.cause, |o| o.span);
         work.added.entry(result.clone()).or_insert_with(|| (ty.clone(), cause));
@@ -168,10 +172,18 @@ impl<'a> Lower<'a, '_> {
         Val::Late(Late { origin, ty: ty.clone(), uri: false })
     }
 
+    /// Whether a step is a call of an external task.
+    pub(super) fn is_external(&self, at: NodeAt) -> bool {
+        matches!(self.nodes.get(at).map(|node| &node.work), Some(Work::Task(work)) if is_external(work))
+    }
+
     /// Lets a step compute a condition when it closes; `None` where the step cannot.
     pub(super) fn arm_in_step(&mut self, at: NodeAt, chosen: &Chosen, cause: Span) -> Option<Late> {
         let node = self.nodes.get_mut(at)?;
         let Work::Task(work) = &mut node.work else { return None };
+        if is_external(work) {
+            return None;
+        }
         let result = eco_format!("arm--{}", work.arms.len());
         work.arms.push((chosen.clone(), cause));
         let origin = Origin::Result { node: at, step: node.name.clone(), output: result.clone(), result };

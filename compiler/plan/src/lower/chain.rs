@@ -137,6 +137,11 @@ impl<'a> Lower<'a, '_> {
     fn direct(&mut self, chain: &Chain<'a>) -> Option<Vec<GuardSpec>> {
         let mut all: Vec<GuardSpec> = Vec::new();
         for link in &chain.links {
+            // Nobody has checked what an external task writes: a helper reads it as its type first.
+            let operands = link.computed.operands.iter();
+            if operands.filter_map(|(_, late)| late.node()).any(|(node, _)| self.is_external(node)) {
+                return None;
+            }
             let guard = guards::direct(self.cx, &link.computed, link.cause)?;
             let first = all.first();
             let same = first.is_none_or(|first| {

@@ -13,6 +13,7 @@ use fuse_wire::composite::{Composite, CompositeError, Encoded};
 use fuse_wire::{ABSENT, text};
 
 use super::eval::unusable;
+use super::given;
 use super::val::Val;
 use crate::cx::Cx;
 use crate::model::Text;
@@ -23,6 +24,7 @@ pub(crate) fn value(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Text>
         (Val::Const(Value::None), _) => Some(Text::One(EcoString::from(ABSENT))),
         (_, Ty::Optional(inner)) => value(cx, val, inner, span),
         (Val::Late(late), _) => Some(Text::One(late.text())),
+        (Val::Const(Value::Given(given)), _) => given::reference(cx, given, ty, span).map(Text::One),
         (_, Ty::List(..) | Ty::Map(_) | Ty::Record(_) | Ty::Tagged(_) | Ty::Range) => {
             let composite = composite(cx, val, ty, span)?;
             match composite.write() {
@@ -95,6 +97,9 @@ fn composite(cx: &Cx<'_>, val: &Val, ty: &Ty, span: Span) -> Option<Composite> {
         (Val::Const(Value::None), _) => Some(Composite::Absent),
         (_, Ty::Optional(inner)) => composite(cx, val, inner, span),
         (Val::Late(late), _) => Some(Composite::Late(late.text().into())),
+        (Val::Const(Value::Given(given)), _) => {
+            given::reference(cx, given, ty, span).map(|text| Composite::Text(text.into()))
+        }
         (Val::Concat(_), _) => one(cx, val, span).map(|text| Composite::Late(text.into())),
         (Val::List(items), Ty::List(item, _)) => {
             items.iter().map(|one| composite(cx, one, item, span)).collect::<Option<_>>().map(Composite::List)

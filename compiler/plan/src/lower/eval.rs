@@ -8,7 +8,7 @@
 use ecow::EcoString;
 use fuse_analysis::model::{BinaryOp, Call, If, Kind, LocalId, Typed, UnaryOp};
 use fuse_analysis::ty::{Facet, GenericId, Ty};
-use fuse_analysis::value::Value;
+use fuse_analysis::value::{Given, Value};
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::Condition;
 use fuse_wire::condition::{Binary, Operand, Unary};
@@ -146,7 +146,7 @@ fn settled<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val 
 /// A late value under another name or type; the name of a constant case.
 fn map_text(value: Val, part: &str, map: &dyn Fn(Late) -> Late) -> Val {
     match value {
-        Val::Const(Value::Case(name)) => Val::text(name),
+        Val::Const(Value::Case(name) | Value::Given(Given::Uri(name))) => Val::text(name),
         Val::Late(late) => Val::Late(map(late)),
         Val::Arms(arms) => arms.part(part, &mut |value| map_text(value, part, map)),
         other => other,
@@ -313,7 +313,7 @@ pub(crate) fn operand(value: &Value, ty: &Ty) -> Option<Operand> {
         Value::Float(value) => Operand::Float(*value),
         Value::Str(text) | Value::Case(text) => Operand::Text(text.to_string()),
         Value::Duration(n) | Value::Cpu(n) | Value::Memory(n) => Operand::Int(i64::try_from(*n).ok()?),
-        Value::Range(..) | Value::List(_) | Value::Record(_) => return None,
+        Value::Range(..) | Value::List(_) | Value::Record(_) | Value::Given(_) => return None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::Output;
+use fuse_analysis::model::{Output, Param};
 use fuse_analysis::project::Store;
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
@@ -19,10 +19,10 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, Returned, continues, encode, helpers, joined};
+use super::{Lower, NodeSpec, Returned, continues, encode, external, helpers, joined};
 use crate::model::{
-    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
-    RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRunSpec, Text,
+    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace,
+    RequiredParam, Role, RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRef, TaskRunSpec, Text,
 };
 use crate::timeouts;
 
@@ -78,7 +78,8 @@ impl Lower<'_, '_> {
         }
         let order = order(&graph);
         continues::check_used(self.cx, &graph, &results);
-        let store = graph.node_weights().any(|node| !node.workspaces.is_empty());
+        let store =
+            graph.node_weights().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
         let run = self.run_template(&graph, &order, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
@@ -86,7 +87,7 @@ impl Lower<'_, '_> {
             description: summary(self.frame.pipeline.doc.as_ref()),
             params,
             results,
-            workspaces: if store { vec![STORE_WORKSPACE.into()] } else { Vec::new() },
+            workspaces: self.workspaces(store),
             graph,
             order,
             run,
@@ -105,6 +106,24 @@ impl Lower<'_, '_> {
     ) -> Option<(Node, Vec<(usize, Edge)>)> {
         let spec = self.nodes.get(at)?;
         let mut account = None;
+        if let Work::Task(work) = &spec.work
+            && external::is_external(work)
+        {
+            let built = external::build(self.cx, spec, work)?;
+            let node = Node {
+                task: TaskRef::REMOTE,
+                remote: Some(built.remote),
+                params: built.args,
+                workspaces: folders(spec),
+                timeout: built.timeout,
+                retries: built.retries,
+                class: built.pod.class.clone(),
+                continues: built.pod.continues,
+                ..self.bare_node(spec)
+            };
+            self.continues(spec, &built.pod);
+            return Some(self.ordered(spec, node, built.results));
+        }
         let (kind, built) = match &spec.work {
             Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
@@ -125,7 +144,54 @@ impl Lower<'_, '_> {
                 (NodeKind::Apply, built)
             }
         };
-        let Built { base, task, args, results, store, timeout, retries, pod } = built;
+        let Built { base, mut task, args, results, store, timeout, retries, pod } = built;
+        self.mount_files(spec, &mut task);
+        let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
+        let mut workspaces = if store { vec![workspace] } else { Vec::new() };
+        workspaces.extend(folders(spec));
+        let node = Node {
+            kind,
+            task: registry.intern(&base, task),
+            params: args,
+            workspaces,
+            timeout,
+            retries,
+            account,
+            class: pod.class.clone(),
+            continues: pod.continues,
+            ..self.bare_node(spec)
+        };
+        self.continues(spec, &pod);
+        Some(self.ordered(spec, node, results))
+    }
+
+    /// A pipeline task that runs nothing yet.
+    fn bare_node(&self, spec: &NodeSpec<'_>) -> Node {
+        Node {
+            name: spec.name.clone(),
+            kind: NodeKind::Task,
+            task: TaskRef::REMOTE,
+            remote: None,
+            guards: spec.guards.iter().map(GuardSpec::model).collect(),
+            params: Vec::new(),
+            run_after: Vec::new(),
+            workspaces: Vec::new(),
+            timeout: 0,
+            retries: 0,
+            account: None,
+            class: None,
+            continues: None,
+            cause: spec.cause,
+        }
+    }
+
+    /// The pipeline task with the edges that lead to it; an order that no reference explains is written down.
+    fn ordered(
+        &self,
+        spec: &NodeSpec<'_>,
+        mut node: Node,
+        results: Vec<(usize, EcoString)>,
+    ) -> (Node, Vec<(usize, Edge)>) {
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
         for guard in &spec.guards {
@@ -150,24 +216,8 @@ impl Lower<'_, '_> {
                 seen.push(edge);
             }
         }
-        let workspace = (EcoString::from(STORE_WORKSPACE), EcoString::from(STORE_WORKSPACE));
-        let node = Node {
-            name: spec.name.clone(),
-            kind,
-            task: registry.intern(&base, task),
-            guards: spec.guards.iter().map(GuardSpec::model).collect(),
-            params: args,
-            run_after,
-            workspaces: if store { vec![workspace] } else { Vec::new() },
-            timeout,
-            retries,
-            account,
-            class: pod.class.clone(),
-            continues: pod.continues,
-            cause: spec.cause,
-        };
-        self.continues(spec, &pod);
-        Some((node, seen))
+        node.run_after = run_after;
+        (node, seen)
     }
 
     /// Late parameters as the Pipeline declares them.
@@ -175,6 +225,9 @@ impl Lower<'_, '_> {
         let mut all = Vec::new();
         let mut fine = true;
         for (at, param) in self.frame.pipeline.params.iter().enumerate() {
+            if param.ty.is_dir() {
+                continue;
+            }
             if param.constant {
                 fine &= !matches!(self.frame.params.get(at), Some(Val::Error));
                 continue;
@@ -296,6 +349,27 @@ impl Lower<'_, '_> {
         None
     }
 
+    /// Parameters that are folders.
+    fn mounted(&self) -> impl Iterator<Item = &Param> {
+        self.frame.pipeline.params.iter().filter(|param| param.ty.is_dir())
+    }
+
+    fn for_a_run(&self, param: &Param) -> RequiredParam {
+        let ty = self.cx.package.show(&param.ty, &[]).into();
+        RequiredParam { name: param.name.clone(), ty, cause: param.span }
+    }
+
+    /// The store's workspace and a workspace for each folder.
+    fn workspaces(&self, store: bool) -> Vec<PipelineWorkspace> {
+        let of_store = PipelineWorkspace { name: STORE_WORKSPACE.into(), description: None, optional: false };
+        let folder = |param: &Param| PipelineWorkspace {
+            name: param.name.clone(),
+            description: summary(param.doc.as_ref()),
+            optional: matches!(param.ty, Ty::Optional(_)),
+        };
+        store.then_some(of_store).into_iter().chain(self.mounted().map(folder)).collect()
+    }
+
     fn run_template(
         &self,
         graph: &DiGraph<Node, Edge>,
@@ -307,8 +381,7 @@ impl Lower<'_, '_> {
         let nodes = || order.iter().filter_map(|at| graph.node_weight(*at));
         let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
             let declared = self.frame.pipeline.params.iter().find(|one| one.name == param.name);
-            let ty = declared.map(|one| self.cx.package.show(&one.ty, &[])).unwrap_or_default();
-            RequiredParam { name: param.name.clone(), ty: ty.into(), cause: param.cause }
+            declared.map(|one| self.for_a_run(one))
         });
         RunTemplate {
             generate_name: eco_format!("{}-", self.name),
@@ -317,7 +390,8 @@ impl Lower<'_, '_> {
             tasks: nodes().filter_map(|node| self.own(node)).collect(),
             timeout: timeouts::tasks(graph, order),
             claim: if store { self.claim() } else { None },
-            required: required.collect(),
+            required: required.flatten().collect(),
+            folders: self.mounted().map(|param| self.for_a_run(param)).collect(),
         }
     }
 
@@ -352,6 +426,17 @@ fn is_result(value: &Val) -> bool {
     } else {
         from_step(value)
     }
+}
+
+/// The folders that a call hands on: the Task's workspace and the Pipeline's.
+fn folders(spec: &NodeSpec<'_>) -> Vec<(EcoString, EcoString)> {
+    let Work::Task(work) = &spec.work else { return Vec::new() };
+    let given = work.task.sig.params.iter().zip(&work.args).filter(|(param, _)| param.ty.is_dir());
+    let folder = |(param, arg): (&Param, &Option<super::calls::Arg>)| match &arg.as_ref()?.value {
+        Val::Late(Late { origin: Origin::Param(name), .. }) => Some((param.name.clone(), name.clone())),
+        _ => None,
+    };
+    given.filter_map(folder).collect()
 }
 
 struct Gathered {

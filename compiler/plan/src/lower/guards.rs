@@ -99,8 +99,13 @@ pub(crate) fn direct(cx: &Cx<'_>, computed: &Computed, cause: Span) -> Option<Gu
     finder.condition(&computed.condition)
 }
 
-/// «The optional parameter is given.»
+/// «The optional parameter is given.» Of a folder, that the run mounts one.
 pub(crate) fn given(input: Late, cause: Span) -> GuardSpec {
+    if input.ty.is_dir() {
+        let universe = Some(vec!["true".into(), "false".into()]);
+        let values = vec!["true".into()];
+        return GuardSpec { input, operator: Operator::In, values, universe, cause, arms: Vec::new() };
+    }
     let values = vec![EcoString::from(ABSENT)];
     GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arms: Vec::new() }
 }

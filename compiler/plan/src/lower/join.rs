@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::Typed;
 use fuse_analysis::ty::Ty;
-use fuse_base::Span;
+use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::contract::{Case, Leaf, Piece, Selector};
 use indexmap::IndexMap;
 
@@ -86,6 +86,13 @@ impl<'a> Lower<'a, '_> {
     /// One value: arms are merged, anything else is one already.
     pub(super) fn merge(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
         let Val::Arms(arms) = value else { return value };
+        if ty.is_dir() {
+            let message = "which folder this is, is known only when the pipeline runs, and steps mount one when they start";
+            let diagnostic = Diagnostic::new(&codes::plan::MERGED_FOLDER, span, message)
+                .help("call the step in each arm, with the folder of that arm");
+            self.cx.report(diagnostic);
+            return Val::Error;
+        }
         self.joined(*arms, ty, span).map_or(Val::Error, Val::Late)
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn shape(
     let slots = !parts.contract.slots.is_empty();
     let need = Need::of(parts.files_in || parts.files_out, slots);
     let alone = parts.params.is_empty()
+        && parts.folders.is_empty()
         && parts.outputs.is_empty()
         && parts.contract.constants.is_empty()
         && parts.contract.env.is_empty()
@@ -69,6 +70,7 @@ pub(crate) fn shape(
         steps.push(main);
         steps.extend(after);
         workspaces.extend(around.workspace());
+        workspaces.append(&mut parts.folders);
         volumes.push(Volume { name: "fuse".into(), source: VolumeSource::Empty });
     }
     let mut planned = crate::model::Task {
@@ -87,7 +89,7 @@ pub(crate) fn shape(
     bodies::check_size(cx, &planned, work.call.span);
     Some(Built {
         base: base_name(cx, task),
-        store: !planned.workspaces.is_empty(),
+        store: planned.workspaces.iter().any(|workspace| !workspace.folder),
         task: planned,
         args: parts.args,
         results: parts.results,

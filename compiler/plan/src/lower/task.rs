@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 
 use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
+use super::given::is_carried;
 use super::guards::rename;
 use super::narrow::narrowed;
 use super::settings::{Pod, Resolved, Variable, declared};
@@ -24,7 +25,7 @@ use super::{NodeSpec, encode};
 use crate::binding;
 use crate::bodies::{Body, Input, Prepared};
 use crate::cx::Cx;
-use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text};
+use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text, WorkspaceDecl};
 use crate::types;
 
 /// A Task without its final name, and what is passed to it.
@@ -56,6 +57,8 @@ pub(crate) struct Parts {
     pub(crate) plain_env: Vec<Env>,
     pub(crate) secret_env: Vec<Env>,
     pub(crate) outputs: Vec<ResultDecl>,
+    /// Folders that a run brings along.
+    pub(crate) folders: Vec<WorkspaceDecl>,
     pub(crate) files_in: bool,
     pub(crate) files_out: bool,
 }
@@ -153,6 +156,10 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
             continue;
         }
         let name = &param.name;
+        if param.ty.is_dir() {
+            folder(cx, param, parts);
+            continue;
+        }
         let arg = work.args.get(at).and_then(Option::as_ref);
         let mut kind = ParamKind::String;
         if let Some(arg) = arg {
@@ -178,7 +185,7 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         if only_image {
             continue;
         }
-        parts.files_in |= types::in_store(&param.ty);
+        parts.files_in |= types::in_store(&param.ty) && !arg.is_some_and(|arg| is_carried(&arg.value));
         let ty = arg.map_or_else(|| param.ty.clone(), |arg| narrowed(&param.ty, &arg.value));
         parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &ty, &[]));
         match kind {
@@ -190,6 +197,15 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         }
     }
     Some(())
+}
+
+/// A folder arrives as a workspace; the step gets its path, the empty text where there is none.
+fn folder(cx: &Cx<'_>, param: &Param, parts: &mut Parts) {
+    let name = &param.name;
+    parts.contract.inputs.insert(name.to_string(), Port::Value(types::wire(cx.package, &Ty::Dir)));
+    parts.inputs.push(eco_format!("--in={name}=$(workspaces.{name}.path)"));
+    let mount_path = eco_format!("/workspace/{name}");
+    parts.folders.push(WorkspaceDecl { name: name.clone(), mount_path, folder: true });
 }
 
 /// Whether an expression mentions a parameter.

@@ -145,6 +145,7 @@ impl Late {
     /// How Tekton refers to it.
     pub(crate) fn text(&self) -> EcoString {
         match &self.origin {
+            Origin::Param(name) if self.ty.is_dir() => eco_format!("$(workspaces.{name}.bound)"),
             Origin::Param(name) => eco_format!("$(params.{name})"),
             Origin::Result { step, result, .. } => eco_format!("$(tasks.{step}.results.{result})"),
         }

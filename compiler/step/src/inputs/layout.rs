@@ -4,9 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
+use fuse_wire::contract::MOUNTED;
 use fuse_wire::{Reference, WireType};
 use serde_json::Value as Json;
 
+use super::mounted;
 use crate::failure::Failure;
 use crate::names::is_file_name;
 use crate::run::Run;
@@ -58,7 +60,10 @@ impl<'a> Layout<'a> {
             }
             (WireType::Files(artifact), Json::String(text)) => {
                 let reference = reference(text)?;
-                self.run.store()?.fetch(artifact, &reference, at)?;
+                match reference.uri.strip_prefix(MOUNTED) {
+                    Some(path) => mounted::fetch(self.run.places(), path, &reference, at)?,
+                    None => self.run.store()?.fetch(artifact, &reference, at)?,
+                }
                 Ok(Json::from(at.display().to_string()))
             }
             (WireType::Uri(schemes), Json::String(text)) => {

@@ -1,6 +1,7 @@
 //! The inputs of a task: every one that the contract declares, exactly once, of its type.
 
 pub(crate) mod layout;
+mod mounted;
 
 use fuse_wire::WireType;
 use fuse_wire::contract::{Contract, Port};

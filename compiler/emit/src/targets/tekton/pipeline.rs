@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::VERSION;
 use super::param::{Param, ParamValue};
 use crate::manifest::{Causes, Manifest};
-use crate::object::{Metadata, Named, Object};
+use crate::object::{Metadata, Object};
 use crate::yaml::{Error, Text};
 
 #[derive(Serialize)]
@@ -16,17 +16,26 @@ struct PipelineSpec<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     params: Vec<Param<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    workspaces: Vec<Named<'a>>,
+    workspaces: Vec<WorkspaceDecl<'a>>,
     tasks: Vec<PipelineTask<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     results: Vec<PipelineResult<'a>>,
 }
 
 #[derive(Serialize)]
+struct WorkspaceDecl<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PipelineTask<'a> {
     name: &'a str,
-    task_ref: Named<'a>,
+    task_ref: TaskRef<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     when: Vec<When<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -40,6 +49,19 @@ struct PipelineTask<'a> {
     retries: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_error: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TaskRef<'a> {
+    Own { name: &'a str },
+    Remote { resolver: &'a str, params: Vec<ResolverParam<'a>> },
+}
+
+#[derive(Serialize)]
+struct ResolverParam<'a> {
+    name: &'a str,
+    value: Text<'a>,
 }
 
 #[derive(Serialize)]
@@ -86,13 +108,32 @@ pub(super) fn lower<'a>(plan: &'a Plan, pipeline: &'a model::Pipeline) -> Result
     let spec = PipelineSpec {
         description: pipeline.description.as_deref().map(Text),
         params: Param::all(&pipeline.params),
-        workspaces: pipeline.workspaces.iter().map(|name| Named { name }).collect(),
+        workspaces: pipeline.workspaces.iter().map(workspace).collect(),
         tasks: pipeline.nodes().map(|node| pipeline_task(plan, node)).collect(),
         results: pipeline.results.iter().map(result).collect(),
     };
     let metadata = Metadata { name: &pipeline.name, namespace: &plan.namespace };
     let object = Object { api_version: VERSION, kind: "Pipeline", metadata, spec };
     Manifest::applied(format!("pipeline.{}.yaml", pipeline.name), &object, causes(pipeline))
+}
+
+fn workspace(workspace: &model::PipelineWorkspace) -> WorkspaceDecl<'_> {
+    WorkspaceDecl {
+        name: &workspace.name,
+        description: workspace.description.as_deref().map(Text),
+        optional: workspace.optional,
+    }
+}
+
+fn task_ref<'a>(plan: &'a Plan, node: &'a Node) -> TaskRef<'a> {
+    match &node.remote {
+        Some(remote) => {
+            let param =
+                |(name, value): &'a (EcoString, EcoString)| ResolverParam { name, value: Text(value) };
+            TaskRef::Remote { resolver: &remote.resolver, params: remote.params.iter().map(param).collect() }
+        }
+        None => TaskRef::Own { name: plan.task(node.task).map_or("", |task| task.name.as_str()) },
+    }
 }
 
 fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
@@ -103,7 +144,7 @@ fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
     };
     PipelineTask {
         name: &node.name,
-        task_ref: Named { name: plan.task(node.task).map_or("", |task| task.name.as_str()) },
+        task_ref: task_ref(plan, node),
         when: node.guards.iter().map(guard).collect(),
         run_after: &node.run_after,
         params: node
@@ -126,6 +167,9 @@ fn causes(pipeline: &model::Pipeline) -> Causes {
         causes.add(pointer.clone(), node.cause);
         if let Some(cause) = node.continues {
             causes.add(format!("{pointer}/onError"), cause);
+        }
+        if let Some(remote) = &node.remote {
+            causes.add(format!("{pointer}/taskRef"), remote.cause);
         }
         causes.items(format_args!("{pointer}/when"), node.guards.iter().map(|guard| guard.cause));
         causes.items(format_args!("{pointer}/params"), node.params.iter().map(|arg| arg.cause));

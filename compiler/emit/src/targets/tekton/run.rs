@@ -130,7 +130,8 @@ pub(super) fn lower(plan: &Plan, pipeline: &model::Pipeline) -> Result<Manifest,
         metadata: GeneratedName { generate_name: &run.generate_name, namespace: &plan.namespace },
         spec,
     };
-    let note = note(&file, &run.required)?;
+    let mut note = note(&file, &run.required)?;
+    note.push_str(&folders(run)?);
     let manifest = Manifest::beside(file, &object, causes(plan, pipeline))?;
     Ok(Manifest { note, ..manifest })
 }
@@ -176,6 +177,37 @@ fn note(file: &str, required: &[model::RequiredParam]) -> Result<String, Error> 
         note.push_str("  ");
         note.push_str(line);
         note.push('\n');
+    }
+    Ok(note)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Folder<'a> {
+    name: &'a str,
+    config_map: Named<'static>,
+}
+
+/// How a run brings folders along.
+fn folders(run: &model::RunTemplate) -> Result<String, Error> {
+    if run.folders.is_empty() {
+        return Ok(String::new());
+    }
+    let mut note = String::from("folders that a run mounts: ");
+    let names: Vec<String> = run.folders.iter().map(|one| format!("{} ({})", one.name, one.ty)).collect();
+    note.push_str(&names.join(", "));
+    note.push_str("\nadd them to `workspaces` below `spec`:\n");
+    let empty = || Named { name: "" };
+    let all: Vec<Folder<'_>> =
+        run.folders.iter().map(|one| Folder { name: &one.name, config_map: empty() }).collect();
+    for line in yaml::document(&all)?.lines() {
+        note.push_str("  ");
+        note.push_str(line);
+        note.push('\n');
+    }
+    note.push_str("or, instead of configMap: secret with secretName, persistentVolumeClaim with claimName\n");
+    if run.claim.is_some() {
+        note.push_str("the files of the run are on a claim, and Tekton allows a pod one claim alone\n");
     }
     Ok(note)
 }

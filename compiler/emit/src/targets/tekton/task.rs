@@ -9,7 +9,7 @@ use super::VERSION;
 use super::param::Param;
 use super::security::StepSecurity;
 use crate::manifest::{Causes, Manifest, pointer_part};
-use crate::object::{Metadata, Object};
+use crate::object::{Metadata, Named, Object};
 use crate::yaml::{Error, Text};
 
 #[derive(Serialize)]
@@ -41,6 +41,10 @@ struct TaskResult<'a> {
 struct Workspace<'a> {
     name: &'a str,
     mount_path: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
 }
 
 #[derive(Serialize)]
@@ -51,6 +55,8 @@ struct Volume<'a> {
     empty_dir: Option<EmptyDir>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<SecretVolume<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_map: Option<Named<'a>>,
 }
 
 #[derive(Serialize)]
@@ -159,7 +165,12 @@ pub(super) fn lower<'a>(task: &'a model::Task, plan: &'a Plan) -> Result<Manifes
         workspaces: task
             .workspaces
             .iter()
-            .map(|workspace| Workspace { name: &workspace.name, mount_path: &workspace.mount_path })
+            .map(|workspace| Workspace {
+                name: &workspace.name,
+                mount_path: &workspace.mount_path,
+                read_only: workspace.folder,
+                optional: workspace.folder,
+            })
             .collect(),
         volumes: task.volumes.iter().map(volume).collect(),
         steps: task.steps.iter().map(|one| step(one, &plan.security)).collect(),
@@ -174,13 +185,15 @@ pub(super) fn lower<'a>(task: &'a model::Task, plan: &'a Plan) -> Result<Manifes
 }
 
 fn volume(volume: &model::Volume) -> Volume<'_> {
-    let (empty_dir, secret) = match &volume.source {
-        VolumeSource::Empty => (Some(EmptyDir {}), None),
+    let (mut empty_dir, mut secret, mut config_map) = (None, None, None);
+    match &volume.source {
+        VolumeSource::Empty => empty_dir = Some(EmptyDir {}),
         VolumeSource::Secret { name, key, file } => {
-            (None, Some(SecretVolume { secret_name: name, items: [SecretItem { key, path: file }] }))
+            secret = Some(SecretVolume { secret_name: name, items: [SecretItem { key, path: file }] });
         }
-    };
-    Volume { name: &volume.name, empty_dir, secret }
+        VolumeSource::ConfigMap(name) => config_map = Some(Named { name }),
+    }
+    Volume { name: &volume.name, empty_dir, secret, config_map }
 }
 
 fn step<'a>(step: &'a model::Step, security: &'a Security) -> Step<'a> {
