@@ -91,6 +91,35 @@ pub(super) struct Flow {
     pub(super) steps: HashSet<LocalId>,
     /// The conditions that ask for presence: `if let`.
     pub(super) presence: HashSet<ChainId>,
+    /// The items of loops over constant lists: constants, though of each round their own.
+    pub(super) items: HashSet<LocalId>,
+    /// The bindings of lists whose items can be counted now, though they are late.
+    pub(super) written_out: HashSet<LocalId>,
+    /// For a binding the one that had its name before.
+    pub(super) hidden: HashMap<LocalId, LocalId>,
+    /// The loops around the current statement, outermost first.
+    pub(super) rounds: Vec<Round>,
+    /// The names of loops that have ended.
+    pub(super) left: HashMap<EcoString, LeftLoop>,
+}
+
+/// A loop around a statement.
+pub(super) struct Round {
+    /// Whether its list is known only when the pipeline runs.
+    pub(super) late: bool,
+    /// The list.
+    pub(super) source: Span,
+    /// The number of the first name that is bound inside.
+    pub(super) first: usize,
+}
+
+/// What is known of a name whose loop has ended.
+pub(super) struct LeftLoop {
+    pub(super) span: Span,
+    /// What the loop is bound to.
+    pub(super) binding: Option<EcoString>,
+    /// Whether the loop gives a field of this name.
+    pub(super) given: bool,
 }
 
 impl Flow {
@@ -117,6 +146,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) flow: Flow,
     /// The name for the step of the next call: that of its binding.
     pub(super) hint: Option<EcoString>,
+    /// The name that the next loop is bound to.
+    pub(super) loop_name: Option<EcoString>,
     /// Whether a resource may be called plainly: under `apply` and in `deploy`.
     pub(super) applying: bool,
     /// Whether the call that a `deploy` takes was met.
@@ -126,7 +157,7 @@ pub(super) struct Body<'c, 'a> {
 impl<'a> Checker<'a> {
     /// A body to check in an environment.
     pub(super) fn body(&mut self, env: Env) -> Body<'_, 'a> {
-        Body { checker: self, env, flow: Flow::default(), hint: None, applying: false, deployed: false }
+        Body { checker: self, env, flow: Flow::default(), hint: None, loop_name: None, applying: false, deployed: false }
     }
 }
 

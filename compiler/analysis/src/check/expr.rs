@@ -9,6 +9,7 @@ use fuse_syntax::ast::{self, Expr, ExprKind, Name, RecordEntry, StrLit, StrPart}
 use super::body::{Body, Place};
 use super::constant::{fold, has_error};
 use super::literal::bare;
+use super::loops::{COMBINATORS, written};
 use super::scope::Def;
 use crate::model::{Kind, LocalId, Typed};
 use crate::ty::{Bounds, EnumId, FieldTy, RecordTy, Ty};
@@ -71,9 +72,10 @@ impl Body<'_, '_> {
                 let typed = self.expr(inner, want);
                 Typed { span, ..typed }
             }
-            ExprKind::For { source, .. } => {
-                self.later(&codes::not_yet::LOOP, Span { end: source.span.end, ..span }, "loops")
-            }
+            ExprKind::For { .. } => match written(expr) {
+                Some(each) => self.each(each, None, true),
+                None => Typed::error(span),
+            },
             ExprKind::Fused(_) => {
                 self.later(&codes::not_yet::FUSED, Span { end: span.start + 5, ..span }, "fused steps")
             }
@@ -89,6 +91,8 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
+        let help = "let the step itself exit with an error";
+        self.not_in_late_loop(span, "`fail`", help);
         let text = self.expect(text, &Ty::string());
         if has_error(&text) {
             return Typed::error(span);
@@ -184,6 +188,16 @@ impl Body<'_, '_> {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
         }
+        if self.left_loop(name, span) {
+            return Typed::error(span);
+        }
+        if COMBINATORS.contains(&name) {
+            let message = format!("`{name}` stands only where a `for` takes its list");
+            let diagnostic = Diagnostic::new(&codes::flow::LOOP_PATTERN, span, message)
+                .help(format!("write `for (x, y) in {name}(…) {{ … }}`"));
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
         if matches!(name, "file" | "dataset") {
             return self.later(&codes::not_yet::ARTIFACT_PARAMETER, span, &format!("`{name}(…)`"));
         }
@@ -232,7 +246,8 @@ impl Body<'_, '_> {
             return if fits { Typed { span, ..value } } else { Typed::error(span) };
         }
         let ty = if absent { ty.optional() } else { ty };
-        Typed { kind: Kind::Local(id), ty, late: true, span }
+        let late = absent || !self.flow.items.contains(&id);
+        Typed { kind: Kind::Local(id), ty, late, span }
     }
 
     fn param(&mut self, at: usize, span: Span) -> Typed {

@@ -21,6 +21,7 @@ mod functions;
 mod generics;
 mod limits;
 mod literal;
+mod loops;
 mod member;
 mod modules;
 mod operators;

@@ -33,7 +33,8 @@ pub(super) fn substitute(body: &Typed, args: &[Typed]) -> Typed {
         | Kind::Local(_)
         | Kind::Call(_)
         | Kind::Apply(_)
-        | Kind::If(_) => body.kind.clone(),
+        | Kind::If(_)
+        | Kind::For(_) => body.kind.clone(),
     };
     let typed = Typed { kind, ty: body.ty.clone(), late: false, span: body.span };
     let late = is_late(&typed);

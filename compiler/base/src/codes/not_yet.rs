@@ -1,8 +1,6 @@
 //! FS09xx: constructs of the language that this compiler cannot build yet.
 
 codes! {
-    /// `for … in … { }`.
-    LOOP = "FS0904" Error "not-yet-loop";
     /// `capability` and `use` parameters.
     CAPABILITY = "FS0905" Error "not-yet-capability";
     /// `fused { }`.

@@ -33,4 +33,8 @@ codes! {
     NAME_CLASH = "FS0615" Error "object-name-clash";
     /// A computation with late values outside a condition.
     LATE_EXPRESSION = "FS0616" Error "late-expression";
+    /// Lists side by side that differ in length.
+    LIST_LENGTHS = "FS0617" Error "lists-differ";
+    /// A loop with more rounds than are written out.
+    ROUNDS = "FS0618" Error "too-many-rounds";
 }

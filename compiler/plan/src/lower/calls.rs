@@ -1,7 +1,7 @@
 //! Calls: a call of a task or an `apply` becomes a pipeline task.
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{Call, Callee, Kind, Resource, Task, Typed};
+use fuse_analysis::model::{Call, Callee, Kind, LocalId, Resource, Task, Typed};
 use fuse_analysis::ty::{Schemes, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -106,10 +106,7 @@ impl<'a> Lower<'a, '_> {
                 Work::Apply(Box::new(ApplyWork { call, resource, args, settings }))
             }
         };
-        let after = call.after.iter().flat_map(|(local, _)| {
-            self.frame.locals.get(local).map(|(value, _)| value.nodes()).unwrap_or_default()
-        });
-        let after = after.collect();
+        let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
         let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
@@ -118,15 +115,31 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// The steps that a name stands for: those of its value, the last ones of a loop.
+    fn steps_of(&self, local: LocalId) -> Vec<NodeAt> {
+        if let Some(steps) = self.frame.loops.get(&local) {
+            return self.ends_of(steps);
+        }
+        self.frame.locals.get(&local).map(|(value, _)| value.nodes()).unwrap_or_default()
+    }
+
     /// An argument as one value.
     fn single(&mut self, arg: Arg, ty: &Ty) -> Arg {
         let value = self.merge(arg.value, ty, arg.span);
         Arg { value: self.expand(value), span: arg.span }
     }
 
-    /// The outputs of a step as a record; other values as they are.
+    /// The outputs of a step as a record, down to the items of lists; other values as they are.
     pub(super) fn expand(&self, value: Val) -> Val {
-        let Val::Node(at) = value else { return value };
+        let at = match value {
+            Val::Node(at) => at,
+            Val::List(items) => return Val::List(items.into_iter().map(|item| self.expand(item)).collect()),
+            Val::Record(fields) => {
+                let fields = fields.into_iter().map(|(name, field)| (name, self.expand(field)));
+                return Val::Record(fields.collect());
+            }
+            other => return other,
+        };
         let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
         let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
         Val::Record(fields.collect())

@@ -239,7 +239,8 @@ impl Lower<'_, '_> {
                     Some((_, value)) if optional && from_step(value) => value.clone(),
                     _ => self.merge(Val::Arms(inner), &ty, span),
                 },
-                value if guards.is_empty() || from_step(&value) => value,
+                value if from_step(&value) => value,
+                value if guards.is_empty() && !is_list(&value) => value,
                 value => {
                     self.merge(Val::Arms(Box::new(arms(Vec::new(), vec![(guards, value)]))), &output.ty, span)
                 }
@@ -319,6 +320,11 @@ impl Lower<'_, '_> {
             Store::Object { .. } => None,
         }
     }
+}
+
+/// Whether it is a list that no single step has made.
+const fn is_list(value: &Val) -> bool {
+    matches!(value, Val::List(_) | Val::Const(Value::List(_)))
 }
 
 struct Gathered {

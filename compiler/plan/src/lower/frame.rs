@@ -1,6 +1,7 @@
 //! A body on the way: what its parameters, names and places stand for while its statements are lowered.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use ecow::{EcoString, eco_format};
@@ -8,7 +9,7 @@ use fuse_analysis::model::{ChainId, LocalId, Pipeline};
 use fuse_base::Span;
 
 use super::guards::GuardSpec;
-use super::val::Val;
+use super::val::{NodeAt, Val};
 use crate::names;
 
 /// A body that is being lowered. One body may be lowered several times in a pipeline: `id` tells its places apart.
@@ -18,6 +19,8 @@ pub(crate) struct Frame<'a> {
     pub(super) params: Vec<Val>,
     /// Bound names with the guards that they were bound under.
     pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
+    /// Names that are bound to loops, with the steps of all rounds.
+    pub(super) loops: BTreeMap<LocalId, Range<NodeAt>>,
     /// The names of the calls of the body, by their places.
     names: Rc<BTreeMap<Span, EcoString>>,
     /// What stands before the names of its steps.
@@ -26,6 +29,13 @@ pub(crate) struct Frame<'a> {
     suffix: EcoString,
     /// The number of its first condition among all conditions of the pipeline.
     chains: u32,
+}
+
+/// What a body was before a round of a loop.
+pub(super) struct Before {
+    id: u32,
+    chains: u32,
+    suffix: EcoString,
 }
 
 /// A place of a body, in one of its lowerings.
@@ -43,11 +53,30 @@ impl<'a> Frame<'a> {
             pipeline,
             params: Vec::new(),
             locals: BTreeMap::new(),
+            loops: BTreeMap::new(),
             names: Rc::new(names::steps(pipeline)),
             prefix: EcoString::new(),
             suffix: EcoString::new(),
             chains: 0,
         }
+    }
+
+    /// The same body in a round of a loop: `id` and the number of its first condition are new, the round's number
+    /// stands behind its names. What it was before comes back, for [`Self::leave`].
+    pub(super) fn enter(&mut self, id: u32, chains: u32, round: usize) -> Before {
+        let suffix = eco_format!("{}--i{round}", self.suffix);
+        Before {
+            id: std::mem::replace(&mut self.id, id),
+            chains: std::mem::replace(&mut self.chains, chains),
+            suffix: std::mem::replace(&mut self.suffix, suffix),
+        }
+    }
+
+    /// Ends a round.
+    pub(super) fn leave(&mut self, before: Before) {
+        self.id = before.id;
+        self.chains = before.chains;
+        self.suffix = before.suffix;
     }
 
     /// The names of all its steps, as they stand in the manifest.
@@ -68,6 +97,11 @@ impl<'a> Frame<'a> {
     /// A name of this body without what tells it from those of other rounds of a loop.
     pub(super) fn unnumbered<'n>(&self, name: &'n str) -> &'n str {
         name.strip_suffix(self.suffix.as_str()).unwrap_or(name)
+    }
+
+    /// A name with what tells it from those of other rounds of a loop.
+    pub(super) fn numbered(&self, name: &str) -> EcoString {
+        eco_format!("{name}{}", self.suffix)
     }
 
     /// A place of this body.

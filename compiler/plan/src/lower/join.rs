@@ -5,10 +5,12 @@
 //! run: that step leaves it in the run's store as well, and the join looks there.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::Typed;
-use fuse_analysis::ty::Ty;
+use fuse_analysis::ty::{Bounds, Ty};
+use fuse_analysis::value::Value;
 use fuse_base::Span;
 use fuse_wire::contract::{Case, Leaf, Piece, Selector};
 use indexmap::IndexMap;
@@ -16,9 +18,9 @@ use indexmap::IndexMap;
 use super::calls::Work;
 use super::guards::{GuardSpec, missing};
 use super::val::{Arms, Late, NodeAt, Origin, Val};
-use super::{Lower, NodeSpec, Place, encode};
+use super::{Lower, NodeSpec, Place, encode, eval};
 use crate::model::{Operator, Text};
-use crate::names;
+use crate::{names, types};
 
 /// The joins of a pipeline, by the place that they stand for and the arms that they lie in.
 pub(super) type Joins = BTreeMap<(Place, Vec<(u32, u32)>), NodeAt>;
@@ -83,10 +85,16 @@ impl JoinWork {
 }
 
 impl<'a> Lower<'a, '_> {
-    /// One value: arms are merged, anything else is one already.
+    /// One value: arms are merged, down to the items of a list; anything else is one already.
     pub(super) fn merge(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
-        let Val::Arms(arms) = value else { return value };
-        self.joined(*arms, ty, span).map_or(Val::Error, Val::Late)
+        match value {
+            Val::Arms(arms) => self.joined(*arms, ty, span).map_or(Val::Error, Val::Late),
+            Val::List(items) => {
+                let item = if let Ty::List(item, _) = types::present(ty) { item } else { ty };
+                eval::list(items.into_iter().map(|one| self.merge(one, item, span)).collect())
+            }
+            other => other,
+        }
     }
 
     /// `left ?? right`: arms with a default. The join lies where it is written, so that `right` is there too.
@@ -139,7 +147,7 @@ impl<'a> Lower<'a, '_> {
                 Some(value) => Some(self.leaves(at, &arms.level, &result, &value, ty, span)?),
                 None => None,
             };
-            let merged = Merged { ty: ty.clone(), cases: all, otherwise, cause: span };
+            let merged = Merged { ty: exact(ty, lifted.iter().map(|(_, value)| value)), cases: all, otherwise, cause: span };
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
@@ -197,7 +205,7 @@ impl<'a> Lower<'a, '_> {
             return *at;
         }
         let label = if arms.name.is_empty() { EcoString::from("value") } else { names::kebab(&arms.name) };
-        let (name, base) = self.fresh("join", &label);
+        let (name, base) = self.fresh("join", self.frame.unnumbered(&label).to_owned().as_str());
         let after = self.ends(&arms.level, cases);
         let work = Work::Join(JoinWork {
             base,
@@ -320,6 +328,28 @@ impl<'a> Lower<'a, '_> {
         let at = self.nodes.iter().position(|node| node.name == step)?;
         Some((at, result.into()))
     }
+}
+
+/// The type with the lengths that the lists of these values have, so that their results are known to fit.
+fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
+    let Ty::List(item, bounds) = ty else { return ty.clone() };
+    let mut items: Vec<&Val> = Vec::new();
+    let mut lengths = Vec::new();
+    for value in values {
+        match value {
+            Val::List(all) => {
+                lengths.push(all.len());
+                items.extend(all);
+            }
+            Val::Const(Value::List(all)) => lengths.push(all.len()),
+            _ => return ty.clone(),
+        }
+    }
+    let (Some(low), Some(high)) = (lengths.iter().min(), lengths.iter().max()) else { return ty.clone() };
+    let (low, high) = (i64::try_from(*low).unwrap_or(i64::MAX), i64::try_from(*high).unwrap_or(i64::MAX));
+    let inner = if items.is_empty() { (**item).clone() } else { exact(item, items.into_iter()) };
+    let low = bounds.low.map_or(low, |declared| declared.min(low));
+    Ty::List(Rc::new(inner), Bounds { low: Some(low), high: Some(high) })
 }
 
 impl NodeSpec<'_> {

@@ -18,6 +18,7 @@ mod helpers;
 mod join;
 mod joined;
 mod registry;
+mod rounds;
 mod settings;
 mod shape;
 mod task;
@@ -26,7 +27,7 @@ pub(crate) mod val;
 use std::collections::BTreeSet;
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{BinaryOp, Block, Call, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
+use fuse_analysis::model::{BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -92,6 +93,11 @@ pub(crate) struct Lower<'a, 'c> {
     label: Option<EcoString>,
     /// The steps that merge arms.
     joins: Joins,
+    /// How many bodies and rounds were entered so far, and how many conditions they have.
+    frames: u32,
+    chains: u32,
+    /// How many rounds of loops are written out around the current statement, at most, and so far in all.
+    unrolled: rounds::Unrolled,
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -109,6 +115,9 @@ impl<'a, 'c> Lower<'a, 'c> {
             hint: None,
             label: None,
             joins: Joins::default(),
+            frames: 0,
+            chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
+            unrolled: rounds::Unrolled::default(),
         };
         lower.frame.params = lower.parameters();
         lower
@@ -165,8 +174,13 @@ impl<'a, 'c> Lower<'a, 'c> {
                     let name =
                         self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| names_a_step(&value.kind));
+                    let first = self.nodes.len();
+                    let is_loop = matches!(value.kind, Kind::For(_));
                     let value = self.eval(value);
                     self.bind(*local, value);
+                    if is_loop {
+                        self.frame.loops.insert(*local, first..self.nodes.len());
+                    }
                 }
                 Stmt::Expr(value) => {
                     self.hint = None;
@@ -261,6 +275,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
 
     fn call(&mut self, call: &'a Call) -> Val {
         self.step(call)
+    }
+
+    fn each(&mut self, each: &'a For) -> Val {
+        self.rounds(each)
     }
 
     fn branch(&mut self, chain: &'a If, span: Span) -> Val {

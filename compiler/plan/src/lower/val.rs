@@ -211,6 +211,7 @@ impl Val {
                 .flat_map(Self::nodes)
                 .collect(),
             Self::Record(fields) => fields.iter().flat_map(|(_, field)| field.nodes()).collect(),
+            Self::List(items) => items.iter().flat_map(Self::nodes).collect(),
             _ => {
                 let mut all = Vec::new();
                 self.results(&mut all);
