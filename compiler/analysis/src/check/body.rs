@@ -157,7 +157,15 @@ pub(super) struct Body<'c, 'a> {
 impl<'a> Checker<'a> {
     /// A body to check in an environment.
     pub(super) fn body(&mut self, env: Env) -> Body<'_, 'a> {
-        Body { checker: self, env, flow: Flow::default(), hint: None, loop_name: None, applying: false, deployed: false }
+        Body {
+            checker: self,
+            env,
+            flow: Flow::default(),
+            hint: None,
+            loop_name: None,
+            applying: false,
+            deployed: false,
+        }
     }
 }
 

@@ -40,7 +40,12 @@ struct Through {
 impl Through {
     fn error(span: Span) -> Self {
         let bounds = Bounds { low: None, high: None };
-        Self { source: Source::List(Typed::error(span)), shape: Shape::One(Ty::Error, false), bounds, late: false }
+        Self {
+            source: Source::List(Typed::error(span)),
+            shape: Shape::One(Ty::Error, false),
+            bounds,
+            late: false,
+        }
     }
 }
 
@@ -71,8 +76,9 @@ impl Body<'_, '_> {
         self.hint = None;
         let name = self.loop_name.take();
         if self.env.place != Place::Pipeline {
-            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, word(span), "`for` stands in pipelines")
-                .help("let a step go through the list");
+            let diagnostic =
+                Diagnostic::new(&codes::names::WRONG_KIND, word(span), "`for` stands in pipelines")
+                    .help("let a step go through the list");
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
@@ -95,7 +101,8 @@ impl Body<'_, '_> {
         let body = self.statements(block, used);
         self.flow.rounds.pop();
         self.leave_loop(first, name.as_ref(), body.value.as_deref());
-        let ty = if used { self.value_of_rounds(body.value.as_deref(), through.bounds, span) } else { Ty::Never };
+        let ty =
+            if used { self.value_of_rounds(body.value.as_deref(), through.bounds, span) } else { Ty::Never };
         let each = For { source: through.source, late, take, body, limit, span };
         Typed { kind: Kind::For(Box::new(each)), ty, late: true, span }
     }
@@ -222,7 +229,8 @@ impl Body<'_, '_> {
         match typed.ty.clone() {
             Ty::List(item, bounds) if matches!(*item, Ty::Json) && bounds.high == Some(0) => {
                 let message = "the list is empty, and nothing says what its items would be";
-                let help = "leave the loop out, or name the list with its type: `const rates: List<Float> = []`";
+                let help =
+                    "leave the loop out, or name the list with its type: `const rates: List<Float> = []`";
                 self.report_at(&codes::flow::EMPTY_LOOP, expr.span, message, help);
                 Through::error(expr.span)
             }
@@ -359,8 +367,10 @@ impl Body<'_, '_> {
         match (pattern, shape) {
             (Pattern::Name(name), Shape::One(ty, constant)) => self.take_name(name, ty, constant && !late),
             (Pattern::Name(name), Shape::Many(parts)) => {
-                let names: Vec<String> = (0..parts.len()).map(|at| format!("{}{}", name.text, at + 1)).collect();
-                let message = format!("each item is {} values: they are taken apart where they are bound", parts.len());
+                let names: Vec<String> =
+                    (0..parts.len()).map(|at| format!("{}{}", name.text, at + 1)).collect();
+                let message =
+                    format!("each item is {} values: they are taken apart where they are bound", parts.len());
                 let help = format!("write `({})`", names.join(", "));
                 if !name.is_missing() {
                     self.report_at(&codes::flow::LOOP_PATTERN, name.span, &message, &help);
@@ -369,7 +379,11 @@ impl Body<'_, '_> {
             }
             (Pattern::Tuple(patterns, span), Shape::Many(parts)) => {
                 if patterns.len() != parts.len() {
-                    let message = format!("each item is {} values, and here are names for {}", parts.len(), patterns.len());
+                    let message = format!(
+                        "each item is {} values, and here are names for {}",
+                        parts.len(),
+                        patterns.len()
+                    );
                     let help = "give each value one name";
                     self.report_at(&codes::flow::LOOP_PATTERN, *span, &message, help);
                     return self.lost(pattern);
@@ -461,7 +475,9 @@ impl Body<'_, '_> {
         let help = match &left.binding {
             Some(binding) if left.given => format!("the list of its values is `{binding}.{name}`"),
             Some(binding) => {
-                format!("let the block of the loop end in `{{ {name} }}`: the list of its values is then `{binding}.{name}`")
+                format!(
+                    "let the block of the loop end in `{{ {name} }}`: the list of its values is then `{binding}.{name}`"
+                )
             }
             None => format!(
                 "bind the loop, `let all = for …`, and let its block end in `{{ {name} }}`: the list of its values is \

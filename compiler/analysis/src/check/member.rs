@@ -108,7 +108,11 @@ impl Body<'_, '_> {
             Ty::Artifact(artifact) => self.artifact_member(base, &artifact, name, span),
             Ty::List(item, bounds) if has_members(&item) => {
                 let part = self.value_member(Typed { ty: (*item).clone(), ..base }, name, span);
-                if has_error(&part) { part } else { Typed { ty: Ty::List(Rc::new(part.ty.clone()), bounds), ..part } }
+                if has_error(&part) {
+                    part
+                } else {
+                    Typed { ty: Ty::List(Rc::new(part.ty.clone()), bounds), ..part }
+                }
             }
             _ => self.no_member(&base, name, &[]),
         }

@@ -211,7 +211,8 @@ impl Body<'_, '_> {
             return self.each(each, Some(settings), false);
         }
         let typed = self.expr(expr, None);
-        let acts = matches!(typed.kind, Kind::If(_) | Kind::For(_) | Kind::Fail(_)) || root_call(&typed).is_some();
+        let acts =
+            matches!(typed.kind, Kind::If(_) | Kind::For(_) | Kind::Fail(_)) || root_call(&typed).is_some();
         if !acts && !has_error(&typed) {
             let diagnostic = Diagnostic::new(
                 &codes::types::NO_EFFECT,

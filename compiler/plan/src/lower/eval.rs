@@ -195,7 +195,13 @@ fn part_name(typed: &Typed) -> EcoString {
 }
 
 /// A field of a value; of a list it is the list of that field of each item.
-pub(crate) fn field<'a>(cx: &Cx<'_>, base: Val, name: &EcoString, span: Span, names: &mut dyn Names<'a>) -> Val {
+pub(crate) fn field<'a>(
+    cx: &Cx<'_>,
+    base: Val,
+    name: &EcoString,
+    span: Span,
+    names: &mut dyn Names<'a>,
+) -> Val {
     match base {
         Val::Const(Value::Record(mut fields)) => Val::Const(fields.shift_remove(name).unwrap_or(Value::None)),
         Val::Const(Value::Duration(ms)) if name == "seconds" => {

@@ -147,7 +147,12 @@ impl<'a> Lower<'a, '_> {
                 Some(value) => Some(self.leaves(at, &arms.level, &result, &value, ty, span)?),
                 None => None,
             };
-            let merged = Merged { ty: exact(ty, lifted.iter().map(|(_, value)| value)), cases: all, otherwise, cause: span };
+            let merged = Merged {
+                ty: exact(ty, lifted.iter().map(|(_, value)| value)),
+                cases: all,
+                otherwise,
+                cause: span,
+            };
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();

@@ -165,7 +165,8 @@ impl<'a> Lower<'a, '_> {
         let first = lengths.first().copied().unwrap_or_default();
         if lengths.iter().any(|length| *length != first) {
             let shown: Vec<String> = lengths.iter().map(ToString::to_string).collect();
-            let message = format!("lists side by side have one length, and these have {}", shown.join(" and "));
+            let message =
+                format!("lists side by side have one length, and these have {}", shown.join(" and "));
             let diagnostic = Diagnostic::new(&codes::plan::LIST_LENGTHS, span, message)
                 .label(self.cx.target.span, "in this target")
                 .help("give them the same number of items; `product` takes each with each");
@@ -186,7 +187,9 @@ impl<'a> Lower<'a, '_> {
         for list in lists {
             all = all
                 .iter()
-                .flat_map(|before| list.iter().map(|item| [before.as_slice(), &[item.clone()]].concat()))
+                .flat_map(|before| {
+                    list.iter().map(|item| [before.as_slice(), std::slice::from_ref(item)].concat())
+                })
                 .collect();
         }
         Items::Known(all.into_iter().map(Item::Many).collect())
