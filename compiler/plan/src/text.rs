@@ -94,7 +94,8 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
         write_param(f, param)?;
     }
     for result in &task.results {
-        writeln!(f, "  result {}", result.name)?;
+        let kind = if result.kind == crate::model::ParamKind::Array { " array" } else { "" };
+        writeln!(f, "  result {}{kind}", result.name)?;
     }
     for workspace in &task.workspaces {
         writeln!(f, "  workspace {} at {}", workspace.name, workspace.mount_path)?;
@@ -186,6 +187,7 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
         NodeKind::Decide => "decide",
         NodeKind::Fail => "fail",
         NodeKind::Join => "join",
+        NodeKind::List => "list",
     };
     let task = plan.task(node.task).map_or("?", |task| task.name.as_str());
     write!(f, "  {kind} {}: {task}, timeout {}", node.name, duration_text(node.timeout))?;
@@ -196,6 +198,9 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
     for guard in &node.guards {
         let values: Vec<String> = guard.values.iter().map(|value| Shown(value).to_string()).collect();
         writeln!(f, "    when {} {} [{}]", guard.input, guard.operator.word(), values.join(", "))?;
+    }
+    for arg in &node.matrix {
+        writeln!(f, "    each {} = {}", arg.name, arg.value)?;
     }
     for arg in &node.params {
         writeln!(f, "    {} = {}", arg.name, arg.value)?;

@@ -37,4 +37,8 @@ codes! {
     LIST_LENGTHS = "FS0617" Error "lists-differ";
     /// A loop with more rounds than are written out.
     ROUNDS = "FS0618" Error "too-many-rounds";
+    /// What a matrix cannot do.
+    NO_MATRIX = "FS0619" Error "no-matrix";
+    /// A matrix on a target with Tekton's stable fields only.
+    STABLE_FIELDS = "FS0620" Error "stable-fields";
 }

@@ -53,7 +53,7 @@ pub(crate) fn param(name: &str, default: Option<&str>, cause: Span) -> ParamDecl
 
 /// A result.
 pub(crate) fn result(name: &str, cause: Span) -> ResultDecl {
-    ResultDecl { name: name.into(), description: None, cause }
+    ResultDecl { name: name.into(), description: None, kind: ParamKind::String, cause }
 }
 
 /// A string argument.

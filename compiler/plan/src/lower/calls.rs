@@ -9,8 +9,9 @@ use indexmap::IndexMap;
 
 use super::eval::{self, unusable};
 use super::join::JoinWork;
+use super::matrix::ListWork;
 use super::settings::Resolved;
-use super::val::{Chosen, Late, NodeAt, Origin, Val};
+use super::val::{Chosen, Late, NodeAt, Origin, Round, RoundOf, Val};
 use super::{Lower, NodeSpec};
 use crate::binding;
 use crate::types;
@@ -22,6 +23,7 @@ pub(crate) enum Work<'a> {
     Decide(Decide),
     Fail(Fail),
     Join(JoinWork),
+    List(ListWork),
 }
 
 /// A call of a task.
@@ -107,7 +109,8 @@ impl<'a> Lower<'a, '_> {
             }
         };
         let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
-        let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
+        let matrix = self.matrix.clone();
+        let node = NodeSpec { after, matrix, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
             [only] if signature.single => self.output_of(at, &only.name.clone()),
@@ -125,6 +128,9 @@ impl<'a> Lower<'a, '_> {
 
     /// An argument as one value.
     fn single(&mut self, arg: Arg, ty: &Ty) -> Arg {
+        if matches!(&arg.value, Val::Rounds(rounds) if rounds.leaf().is_some()) {
+            return arg;
+        }
         let value = self.merge(arg.value, ty, arg.span);
         Arg { value: self.expand(value), span: arg.span }
     }
@@ -149,7 +155,7 @@ impl<'a> Lower<'a, '_> {
         match &self.nodes.get(at)?.work {
             Work::Task(work) => Some(&work.task.sig),
             Work::Apply(work) => Some(&work.resource.sig),
-            Work::Decide(_) | Work::Fail(_) | Work::Join(_) => None,
+            Work::Decide(_) | Work::Fail(_) | Work::Join(_) | Work::List(_) => None,
         }
     }
 
@@ -158,6 +164,10 @@ impl<'a> Lower<'a, '_> {
         let Some(node) = self.nodes.get(at) else { return Val::Error };
         let output = self.signature_of(at).and_then(|sig| sig.outputs.iter().find(|o| o.name == *name));
         let Some(output) = output else { return Val::Error };
+        if node.matrix.is_some() {
+            let (of, path) = (RoundOf::Out(at, node.name.clone()), vec![output.name.clone()]);
+            return Val::Round(Box::new(Round { of, path, ty: output.ty.clone() }));
+        }
         let origin = Origin::Result {
             node: at,
             step: node.name.clone(),

@@ -14,7 +14,7 @@ use fuse_wire::Condition;
 use fuse_wire::condition::{Binary, Operand, Unary};
 use indexmap::IndexMap;
 
-use super::val::{Computed, Late, NodeAt, Val};
+use super::val::{Computed, Late, NodeAt, Origin, Round, RoundOf, Rounds, Val};
 use crate::cx::Cx;
 
 /// What names and calls stand for where an expression is evaluated.
@@ -183,7 +183,28 @@ fn map_late(cx: &Cx<'_>, base: Val, typed: &Typed, take: &mut dyn FnMut(Late) ->
             arms.part(&name, &mut |value| map_late(cx, value, typed, take))
         }
         Val::List(items) => list(items.into_iter().map(|item| map_late(cx, item, typed, take)).collect()),
+        Val::Round(round) => of_round(cx, *round, typed, take),
+        Val::Rounds(rounds) => {
+            let template = map_late(cx, rounds.template, typed, take);
+            Val::Rounds(Box::new(Rounds { template, ..*rounds }))
+        }
         other => late_part(cx, &other, typed.span),
+    }
+}
+
+/// A metric or a field of an artifact that a step gives in each round: the step gives it beside its outputs.
+fn of_round(cx: &Cx<'_>, round: Round, typed: &Typed, take: &mut dyn FnMut(Late) -> Val) -> Val {
+    let (RoundOf::Out(node, _), [output]) = (&round.of, round.path.as_slice()) else {
+        return late_part(cx, &Val::Round(Box::new(round)), typed.span);
+    };
+    let (node, output) = (*node, output.clone());
+    let origin = Origin::Result { node, step: EcoString::new(), result: output.clone(), output };
+    match take(Late { origin, ty: round.ty.clone(), uri: false }) {
+        Val::Late(late) => {
+            let path = vec![late.short().clone()];
+            Val::Round(Box::new(Round { path, ty: late.ty, ..round }))
+        }
+        _ => late_part(cx, &Val::Unit, typed.span),
     }
 }
 
@@ -216,6 +237,11 @@ pub(crate) fn field<'a>(
         Val::List(items) => list(items.into_iter().map(|item| field(cx, item, name, span, names)).collect()),
         Val::Const(Value::List(items)) => {
             list(items.into_iter().map(|item| field(cx, Val::Const(item), name, span, names)).collect())
+        }
+        Val::Round(round) => Val::Round(Box::new(round.part(name))),
+        Val::Rounds(rounds) => {
+            let template = field(cx, rounds.template, name, span, names);
+            Val::Rounds(Box::new(Rounds { template, ..*rounds }))
         }
         Val::Error => Val::Error,
         other => late_part(cx, &other, span),
@@ -314,6 +340,14 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
             .help("computations on late values are for conditions; for a value write a task"),
         ),
         Val::Error | Val::Never => {}
+        Val::Round(_) | Val::Rounds(_) => cx.report(
+            Diagnostic::new(
+                &codes::plan::NO_MATRIX,
+                span,
+                "what differs from round to round of a loop over a late list is passed to a task as it is",
+            )
+            .help("make it a parameter of its own, and let the task put it together"),
+        ),
         Val::Arms(_)
         | Val::Const(_)
         | Val::Late(_)

@@ -19,9 +19,9 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, Returned, encode, helpers, joined};
+use super::{Lower, Returned, encode, helpers, joined, matrix};
 use crate::model::{
-    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
+    Arg, Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, RequiredParam, Role,
     RunTemplate, STORE_WORKSPACE, ServiceAccount, Text,
 };
 use crate::timeouts;
@@ -109,6 +109,7 @@ impl Lower<'_, '_> {
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
             Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
             Work::Join(work) => (NodeKind::Join, joined::join(self.cx, spec, work)?),
+            Work::List(work) => (NodeKind::List, matrix::list(self.cx, spec, work)?),
             Work::Apply(work) => {
                 let (built, object) = apply::build(self.cx, &self.name, spec, work)?;
                 let name = eco_format!("{}--{}", self.name, spec.name);
@@ -123,6 +124,14 @@ impl Lower<'_, '_> {
         let Built { base, task, args, results, store, timeout, retries } = built;
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
+        let indices = spec.matrix.as_ref().map(|indices| Arg {
+            name: "run--i".into(),
+            value: Text::One(matrix::whole(indices)),
+            cause: spec.cause,
+        });
+        if let Some((node, result)) = spec.matrix.as_ref().and_then(Late::node) {
+            edges.push((node, Edge::Data(result.clone())));
+        }
         for guard in &spec.guards {
             edges.extend(guard.input.node().map(|(node, result)| (node, Edge::Guard(result.clone()))));
         }
@@ -151,6 +160,7 @@ impl Lower<'_, '_> {
             kind,
             task: registry.intern(&base, task),
             guards: spec.guards.iter().map(GuardSpec::model).collect(),
+            matrix: indices.into_iter().collect(),
             params: args,
             run_after,
             workspaces: if store { vec![workspace] } else { Vec::new() },
@@ -222,6 +232,14 @@ impl Lower<'_, '_> {
         let from_step = |value: &Val| {
             matches!(value, Val::Late(Late { origin: Origin::Result { .. }, .. }) | Val::Concat(_))
         };
+        for one in &mut values {
+            if let Val::Rounds(rounds) = &one.value {
+                one.value = self.collected(&rounds.clone(), one.span);
+            }
+            if matches!(one.value, Val::Error) {
+                return Val::Error;
+            }
+        }
         let optional = matches!(output.ty, Ty::Optional(_));
         let arms = |level: Vec<GuardSpec>, cases| Arms {
             id: self.frame.place(output.span),

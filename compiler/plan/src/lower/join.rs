@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 
 use super::calls::Work;
 use super::guards::{GuardSpec, missing};
-use super::val::{Arms, Late, NodeAt, Origin, Val};
+use super::val::{Arms, Late, NodeAt, OUT, Origin, Val};
 use super::{Lower, NodeSpec, Place, encode, eval};
 use crate::model::{Operator, Text};
 use crate::{names, types};
@@ -93,6 +93,7 @@ impl<'a> Lower<'a, '_> {
                 let item = if let Ty::List(item, _) = types::present(ty) { item } else { ty };
                 eval::list(items.into_iter().map(|one| self.merge(one, item, span)).collect())
             }
+            Val::Rounds(rounds) => self.collected(&rounds, span),
             other => other,
         }
     }
@@ -197,6 +198,32 @@ impl<'a> Lower<'a, '_> {
         Some((outer.to_vec(), Val::Late(merged)))
     }
 
+    /// The step that puts together a part of what the rounds of a matrix give.
+    pub(super) fn collector(
+        &mut self,
+        node: NodeAt,
+        path: &[EcoString],
+        label: &str,
+        ty: &Ty,
+        span: Span,
+    ) -> Option<Late> {
+        let source = self.nodes.get(node)?;
+        let (text, guards) = (all_results(&source.name), source.guards.clone());
+        let (name, base) = self.fresh("join", label);
+        let mut parts = Refs::default();
+        let index = parts.index(&text, Some((node, OUT.into())));
+        let path = path.iter().map(ToString::to_string).collect();
+        let value = vec![vec![Piece::Outs { outs: format!("part--{index}"), path }]];
+        let cases = vec![Case { selectors: Vec::new(), value }];
+        let merged = Merged { ty: ty.clone(), cases, otherwise: None, cause: span };
+        let result = EcoString::from("value");
+        let results = IndexMap::from([(result.clone(), merged)]);
+        let work = Work::Join(JoinWork { base, results, selects: Refs::default(), parts });
+        let at = self.push(NodeSpec::new(name.clone(), guards, work, span));
+        let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
+        Some(Late { origin, ty: ty.clone(), uri: false })
+    }
+
     /// Whether a step runs wherever these guards hold.
     fn is_there(&self, node: NodeAt, level: &[GuardSpec]) -> bool {
         self.nodes.get(node).is_none_or(|node| missing(&node.guards, level).is_empty())
@@ -243,7 +270,7 @@ impl<'a> Lower<'a, '_> {
     fn join_at(&mut self, at: NodeAt) -> Option<&mut JoinWork> {
         match &mut self.nodes.get_mut(at)?.work {
             Work::Join(work) => Some(work),
-            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) => None,
+            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) | Work::List(_) => None,
         }
     }
 
@@ -377,10 +404,17 @@ impl NodeSpec<'_> {
             Work::Join(work) => {
                 results.extend(work.selects.results().chain(work.parts.results()));
             }
+            Work::List(work) => work.lists.iter().for_each(|(_, list)| list.value.results(&mut results)),
         }
+        results.extend(self.matrix.iter().filter_map(operand));
         results.extend(self.guards.iter().filter_map(|guard| operand(&guard.input)));
         self.after.iter().copied().chain(results.into_iter().map(|(node, _)| node)).collect()
     }
+}
+
+/// All results of a matrix.
+pub(super) fn all_results(step: &str) -> EcoString {
+    eco_format!("$(tasks.{step}.results.{OUT}[*])")
 }
 
 fn operand(late: &Late) -> Option<(NodeAt, EcoString)> {

@@ -17,6 +17,7 @@ mod guards;
 mod helpers;
 mod join;
 mod joined;
+mod matrix;
 mod registry;
 mod rounds;
 mod settings;
@@ -24,7 +25,7 @@ mod shape;
 mod task;
 pub(crate) mod val;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
@@ -56,13 +57,15 @@ pub(crate) struct NodeSpec<'a> {
     pub(crate) work: Work<'a>,
     /// Results that also go to the run's store, for a join: `join--r/value` and the result.
     pub(crate) slots: IndexMap<EcoString, EcoString>,
+    /// The indices that it is a matrix over.
+    pub(crate) matrix: Option<Late>,
     pub(crate) cause: Span,
 }
 
 impl<'a> NodeSpec<'a> {
     /// A pipeline task that is ordered by its data and guards alone.
     pub(crate) fn new(name: EcoString, guards: Vec<GuardSpec>, work: Work<'a>, cause: Span) -> Self {
-        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), cause }
+        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), matrix: None, cause }
     }
 }
 
@@ -98,6 +101,10 @@ pub(crate) struct Lower<'a, 'c> {
     chains: u32,
     /// How many rounds of loops are written out around the current statement, at most, and so far in all.
     unrolled: rounds::Unrolled,
+    /// The indices of the loop around, where its list is known late.
+    matrix: Option<Late>,
+    /// The steps that put together what the rounds of a matrix give.
+    collectors: BTreeMap<(NodeAt, Vec<EcoString>), Late>,
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -118,6 +125,8 @@ impl<'a, 'c> Lower<'a, 'c> {
             frames: 0,
             chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
             unrolled: rounds::Unrolled::default(),
+            matrix: None,
+            collectors: BTreeMap::new(),
         };
         lower.frame.params = lower.parameters();
         lower

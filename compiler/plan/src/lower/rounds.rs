@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
+use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{For, Source, Take};
+use fuse_analysis::ty::{Bounds, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 
@@ -36,9 +38,31 @@ pub(super) enum Item {
 /// What a loop goes through in one target.
 enum Items {
     Known(Vec<Item>),
-    /// The list is known only when the pipeline runs.
-    Late,
+    /// A list is known only when the pipeline runs.
+    Late(LateItems),
     Failed,
+}
+
+/// What a loop over lists that are known late goes through.
+pub(super) struct LateItems {
+    pub(super) lists: Vec<ListOf>,
+    pub(super) item: Item,
+}
+
+/// A whole list.
+#[derive(Clone)]
+pub(crate) struct ListOf {
+    /// What it is called.
+    pub(crate) label: EcoString,
+    pub(crate) value: Val,
+    pub(crate) ty: Ty,
+    pub(crate) span: Span,
+}
+
+impl ListOf {
+    pub(super) fn bounds(&self) -> Bounds<i64> {
+        if let Ty::List(_, bounds) = &self.ty { *bounds } else { Bounds { low: None, high: None } }
+    }
 }
 
 impl<'a> Lower<'a, '_> {
@@ -47,7 +71,7 @@ impl<'a> Lower<'a, '_> {
         self.hint = None;
         let items = match self.items(&each.source) {
             Items::Known(items) => items,
-            Items::Late => return self.late_loop(each),
+            Items::Late(items) => return self.late_loop(each, items),
             Items::Failed => return Val::Error,
         };
         if !self.admits(items.len(), each.span) {
@@ -97,7 +121,7 @@ impl<'a> Lower<'a, '_> {
         false
     }
 
-    fn bind_item(&mut self, take: &'a Take, item: Item, span: Span) {
+    pub(super) fn bind_item(&mut self, take: &'a Take, item: Item, span: Span) {
         match (take, item) {
             (Take::Name(local), Item::One(value)) => self.bind(*local, value),
             (Take::Fields(fields), Item::One(value)) => {
@@ -126,7 +150,11 @@ impl<'a> Lower<'a, '_> {
                         Items::Known(all.into_iter().map(|item| Item::One(Val::Const(item))).collect())
                     }
                     Val::List(all) => Items::Known(all.into_iter().map(Item::One).collect()),
-                    Val::Late(_) => Items::Late,
+                    Val::Late(late) => {
+                        let (label, ty) = (late.short().clone(), late.ty.clone());
+                        let list = ListOf { label, value: Val::Late(late), ty, span: typed.span };
+                        Items::Late(LateItems { item: Item::of(&list), lists: vec![list] })
+                    }
                     other => {
                         eval::unusable(self.cx, &other, typed.span);
                         Items::Failed
@@ -135,29 +163,68 @@ impl<'a> Lower<'a, '_> {
             }
             Source::Enumerate(inner) => match self.items(inner) {
                 Items::Known(items) => Items::Known(numbered(items)),
-                other => other,
+                Items::Late(LateItems { lists, item }) => {
+                    Items::Late(LateItems { lists, item: Item::Many(vec![Item::index(), item]) })
+                }
+                Items::Failed => Items::Failed,
             },
             Source::Zip(sources, span) => match self.lists(sources) {
-                Ok(lists) => self.side_by_side(lists, *span),
+                Ok(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
+                    self.late_side_by_side(lists)
+                }
+                Ok(lists) => self.side_by_side(known(lists), *span),
                 Err(other) => other,
             },
             Source::Product(sources, span) => match self.lists(sources) {
-                Ok(lists) => self.each_with_each(&lists, *span),
+                Ok(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
+                    let help = "make the lists `const`, or let a task return the pairs as one list";
+                    self.no_matrix(*span, "`product` of a list that is known late", help);
+                    Items::Failed
+                }
+                Ok(lists) => self.each_with_each(&known(lists), *span),
                 Err(other) => other,
             },
         }
     }
 
-    fn lists(&mut self, sources: &'a [Source]) -> Result<Vec<Vec<Item>>, Items> {
-        let (mut all, mut late) = (Vec::new(), false);
+    fn lists(&mut self, sources: &'a [Source]) -> Result<Vec<(Items, &'a Source)>, Items> {
+        let mut all = Vec::new();
         for source in sources {
             match self.items(source) {
-                Items::Known(items) => all.push(items),
-                Items::Late => late = true,
                 Items::Failed => return Err(Items::Failed),
+                items => all.push((items, source)),
             }
         }
-        if late { Err(Items::Late) } else { Ok(all) }
+        Ok(all)
+    }
+
+    /// Lists side by side, one of them late: those that are known now travel whole as well.
+    fn late_side_by_side(&self, lists: Vec<(Items, &'a Source)>) -> Items {
+        let mut all = LateItems { lists: Vec::new(), item: Item::Many(Vec::new()) };
+        let mut parts = Vec::new();
+        for (at, (items, source)) in lists.into_iter().enumerate() {
+            match (items, source) {
+                (Items::Late(late), _) => {
+                    all.lists.extend(late.lists);
+                    parts.push(late.item);
+                }
+                (Items::Known(items), Source::List(typed)) => {
+                    let one = |item: Item| if let Item::One(value) = item { value } else { Val::Error };
+                    let value = eval::list(items.into_iter().map(one).collect());
+                    let label = eco_format!("list--{at}");
+                    let list = ListOf { label, value, ty: typed.ty.clone(), span: typed.span };
+                    parts.push(Item::of(&list));
+                    all.lists.push(list);
+                }
+                (Items::Known(_) | Items::Failed, _) => {
+                    let span = source.lists().first().map(|list| list.span).unwrap_or_default();
+                    let message = "lists combined of constants, beside a list that is known late";
+                    self.no_matrix(span, message, "number the lists together: `enumerate(zip(xs, ys))`");
+                    return Items::Failed;
+                }
+            }
+        }
+        Items::Late(LateItems { item: Item::Many(parts), ..all })
     }
 
     fn side_by_side(&self, lists: Vec<Vec<Item>>, span: Span) -> Items {
@@ -230,11 +297,9 @@ impl<'a> Lower<'a, '_> {
     }
 }
 
-impl<'a> Lower<'a, '_> {
-    fn late_loop(&mut self, each: &'a For) -> Val {
-        self.admits(usize::MAX, each.span);
-        Val::Error
-    }
+fn known(lists: Vec<(Items, &Source)>) -> Vec<Vec<Item>> {
+    let items = |items| if let Items::Known(items) = items { items } else { Vec::new() };
+    lists.into_iter().map(|(list, _)| items(list)).collect()
 }
 
 fn numbered(items: Vec<Item>) -> Vec<Item> {

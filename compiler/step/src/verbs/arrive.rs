@@ -24,7 +24,7 @@ use crate::task;
 pub(super) const VERB: Verb = Verb { name: "in", run };
 
 const OPTIONS: &[&str] =
-    &["wire", "task", "store", "run", "step", "index", "in", "composite", "operand", "env"];
+    &["wire", "task", "store", "run", "step", "index", "in", "composite", "outs", "operand", "env"];
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
     let args = Args::read(words, OPTIONS)?;

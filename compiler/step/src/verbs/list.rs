@@ -21,7 +21,8 @@ pub(super) const VERB: Verb = Verb { name: "list", run };
 const MAX_ITEMS: usize = 256;
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "task", "store", "run", "step", "index", "in", "composite"])?;
+    let args =
+        Args::read(words, &["wire", "task", "store", "run", "step", "index", "in", "composite", "outs"])?;
     args.wire()?;
     let contract = task::contract(&args)?;
     task::told(&contract.name, list(&args, &contract))
@@ -42,6 +43,9 @@ fn list(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
         let indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
         all.insert(format!("{name}--idx"), Json::from(indices).to_string());
         all.insert(format!("{name}--nonempty"), (count > 0).to_string());
+        if list.counted {
+            continue;
+        }
         let (ty, value) = values.get(name).ok_or_else(|| unknown(name))?;
         let text = fuse_wire::write::write(ty, value).map_err(Failure::new)?;
         if list.stored {

@@ -14,7 +14,7 @@ use crate::outputs::{keep, storable};
 use crate::places::Places;
 use crate::pod::Pod;
 use crate::run::Run;
-use crate::{results, slots, task};
+use crate::{results, slots, step, task};
 
 pub(super) const VERB: Verb = Verb { name: "out", run };
 
@@ -51,6 +51,10 @@ fn take(pod: &Pod, run: &Run<'_>, places: &Places) -> Result<ExitCode, Failure> 
         None => results::find(places, name),
     };
     slots::leave(&pod.contract, run, &text)?;
+    if pod.contract.each {
+        all.extend(step::rest(places)?);
+        all = step::as_one(pod, &all)?;
+    }
     results::write(places, &all, pod.contract.budget)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -31,6 +31,8 @@ struct PipelineTask<'a> {
     when: Vec<When<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     run_after: &'a [EcoString],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matrix: Option<Matrix<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     params: Vec<Arg<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -38,6 +40,11 @@ struct PipelineTask<'a> {
     timeout: EcoString,
     #[serde(skip_serializing_if = "is_zero")]
     retries: u32,
+}
+
+#[derive(Serialize)]
+struct Matrix<'a> {
+    params: Vec<Arg<'a>>,
 }
 
 #[derive(Serialize)]
@@ -104,15 +111,16 @@ fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
         task_ref: Named { name: plan.task(node.task).map_or("", |task| task.name.as_str()) },
         when: node.guards.iter().map(guard).collect(),
         run_after: &node.run_after,
-        params: node
-            .params
-            .iter()
-            .map(|arg| Arg { name: &arg.name, value: ParamValue::of(&arg.value) })
-            .collect(),
+        matrix: (!node.matrix.is_empty()).then(|| Matrix { params: args(&node.matrix) }),
+        params: args(&node.params),
         workspaces: node.workspaces.iter().map(|(name, workspace)| Workspace { name, workspace }).collect(),
         timeout: duration_text(node.timeout),
         retries: node.retries,
     }
+}
+
+fn args(args: &[model::Arg]) -> Vec<Arg<'_>> {
+    args.iter().map(|arg| Arg { name: &arg.name, value: ParamValue::of(&arg.value) }).collect()
 }
 
 fn causes(pipeline: &model::Pipeline) -> Causes {
@@ -122,6 +130,7 @@ fn causes(pipeline: &model::Pipeline) -> Causes {
         let pointer = format!("/spec/tasks/{at}");
         causes.add(pointer.clone(), node.cause);
         causes.items(format_args!("{pointer}/when"), node.guards.iter().map(|guard| guard.cause));
+        causes.items(format_args!("{pointer}/matrix/params"), node.matrix.iter().map(|arg| arg.cause));
         causes.items(format_args!("{pointer}/params"), node.params.iter().map(|arg| arg.cause));
     }
     causes.items("/spec/results", pipeline.results.iter().map(|result| result.cause));

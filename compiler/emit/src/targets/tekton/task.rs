@@ -125,7 +125,7 @@ struct Mount<'a> {
 pub(super) fn lower<'a>(task: &'a model::Task, namespace: &'a str) -> Result<Manifest, Error> {
     let result = |result: &'a model::ResultDecl| TaskResult {
         name: &result.name,
-        ty: "string",
+        ty: super::param::kind(result.kind),
         description: result.description.as_deref().map(Text),
     };
     let spec = TaskSpec {
