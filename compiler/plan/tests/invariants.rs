@@ -118,10 +118,19 @@ fn check_pipeline(case: &str, plan: &Plan, pipeline: &Pipeline) {
 
 fn check_node(case: &str, node: &Node, task: &Task, declared: &BTreeSet<&str>, done: &BTreeMap<&str, &Task>) {
     let mut given = BTreeSet::new();
+    for arg in &node.matrix {
+        let param = task.params.iter().find(|param| param.name == arg.name).unwrap();
+        assert_eq!(param.kind, ParamKind::String, "{case}: {}.{}", node.name, arg.name);
+        assert!(given.insert(&arg.name));
+        let [Some(reference)] = [references(texts(&arg.value)[0]).first().copied()] else { panic!("{case}") };
+        assert!(reference.ends_with("--idx[*]"), "{case}: an array that no step has counted");
+        resolve(case, reference, declared, done);
+    }
     for arg in &node.params {
         let param = task.params.iter().find(|param| param.name == arg.name);
         let param = param.unwrap_or_else(|| panic!("{case}: {} takes no {}", task.name, arg.name));
-        let many = matches!(arg.value, Text::Many(_));
+        let whole = |text: &Text| matches!(text, Text::One(text) if text.ends_with("[*])"));
+        let many = matches!(arg.value, Text::Many(_)) || whole(&arg.value);
         assert_eq!(many, param.kind == ParamKind::Array, "{case}: {}.{}", node.name, arg.name);
         assert!(given.insert(&arg.name), "{case}: {} gets {} twice", node.name, arg.name);
         for text in texts(&arg.value) {
@@ -153,6 +162,7 @@ fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeM
     } else if let Some(rest) = reference.strip_prefix("tasks.") {
         let (step, result) = rest.split_once(".results.").unwrap();
         let task = done.get(step).unwrap_or_else(|| panic!("{case}: $({reference}) comes later"));
+        let result = result.strip_suffix("[*]").unwrap_or(result);
         assert!(task.results.iter().any(|one| one.name == result), "{case}: $({reference})");
     } else {
         assert_eq!(reference, "context.pipelineRun.uid", "{case}");

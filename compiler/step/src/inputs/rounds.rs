@@ -204,7 +204,7 @@ mod tests {
     fn an_item_is_checked_with_its_list() {
         let args = args(&["--index=1"]);
         let one = contract(
-            r#"{"pick":{"a":{"list":"List<Float> 1..=3"},"b":{"list":"List<record(r: Int)>","path":["r"]}}}"#,
+            r#"{"pick":{"a":{"list":"List<Float> 1..=3"},"b":{"list":"List<{r: Int}>","path":["r"]}}}"#,
         );
         let text = |name: &str, given: &str, ty: &WireType| {
             text(&args, &one, name, ty, Some(&vec![given.to_owned()])).map(Option::unwrap)
