@@ -239,7 +239,8 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     fn push(&mut self, node: NodeSpec<'a>) -> NodeAt {
-        let most = names::MAX_PIPELINE_AND_STEP;
+        // The pods of a matrix have their number behind the name.
+        let most = names::MAX_PIPELINE_AND_STEP - if node.matrix.is_some() { "-255".len() } else { 0 };
         if self.name.len() + node.name.len() > most {
             let message = format!(
                 "`{}` and its step `{}` have {} characters together, and {most} fit into the names of runs",

@@ -169,33 +169,33 @@ impl<'a> Lower<'a, '_> {
                 Items::Failed => Items::Failed,
             },
             Source::Zip(sources, span) => match self.lists(sources) {
-                Ok(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
+                Some(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
                     self.late_side_by_side(lists)
                 }
-                Ok(lists) => self.side_by_side(known(lists), *span),
-                Err(other) => other,
+                Some(lists) => self.side_by_side(known(lists), *span),
+                None => Items::Failed,
             },
             Source::Product(sources, span) => match self.lists(sources) {
-                Ok(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
+                Some(lists) if lists.iter().any(|(list, _)| matches!(list, Items::Late(_))) => {
                     let help = "make the lists `const`, or let a task return the pairs as one list";
                     self.no_matrix(*span, "`product` of a list that is known late", help);
                     Items::Failed
                 }
-                Ok(lists) => self.each_with_each(&known(lists), *span),
-                Err(other) => other,
+                Some(lists) => self.each_with_each(&known(lists), *span),
+                None => Items::Failed,
             },
         }
     }
 
-    fn lists(&mut self, sources: &'a [Source]) -> Result<Vec<(Items, &'a Source)>, Items> {
+    fn lists(&mut self, sources: &'a [Source]) -> Option<Vec<(Items, &'a Source)>> {
         let mut all = Vec::new();
         for source in sources {
             match self.items(source) {
-                Items::Failed => return Err(Items::Failed),
+                Items::Failed => return None,
                 items => all.push((items, source)),
             }
         }
-        Ok(all)
+        Some(all)
     }
 
     /// Lists side by side, one of them late: those that are known now travel whole as well.

@@ -104,7 +104,9 @@ fn item(
     for name in path {
         value = match value {
             Json::Object(mut fields) => fields.remove(name).unwrap_or(Json::Null),
-            _ => return Err(Failure::new(format!("its item has no `{name}`"))),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                return Err(Failure::new(format!("its item has no `{name}`")));
+            }
         };
     }
     fuse_wire::write::write(ty, &value).map_err(Failure::new)
@@ -134,7 +136,9 @@ fn part(value: Json, path: &[String]) -> Result<Json, Failure> {
             Json::Object(mut fields) => {
                 fields.remove(name).ok_or_else(|| Failure::new(format!("a round gave no `{name}`")))?
             }
-            _ => return Err(Failure::new(format!("what a round gave has no `{name}`"))),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                return Err(Failure::new(format!("what a round gave has no `{name}`")));
+            }
         };
     }
     Ok(value)

@@ -1,6 +1,6 @@
 //! Loops: rounds that are written out, and matrices over lists that are known late.
 
-use super::harness::Run;
+use super::harness::{ObjectStore, Run};
 
 const CONST: &str = "golden/build/loops-const/out/dev";
 const LATE: &str = "golden/build/loops-late/out/dev";
@@ -45,6 +45,23 @@ fn lists_of_several_lengths_and_bounds_end_the_run_at_once() {
 fn stages_follow_their_own_rounds_and_files_come_together() {
     let run = Run::of(LATE, "movie-stats").go();
     run.only(&["movies", "genres", "list--names", "raw", "polish", "merge"]);
+}
+
+#[test]
+fn files_of_rounds_come_together_in_an_object_store() {
+    let Some(store) = ObjectStore::start(&["runs"]) else { return };
+    let mut run =
+        Run::of("golden/build/loops-late/out/s3", "movie-stats").instead("https://s3.example", &store.url());
+    for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIA-of-the-store"), ("AWS_SECRET_ACCESS_KEY", "secret")] {
+        run = run.store_secret("store", name, value);
+    }
+    let run = run.go();
+    run.only(&["movies", "genres", "list--names", "raw", "polish", "merge"]);
+    let keys = store.keys("runs");
+    for place in ["raw/0/stats", "raw/1/stats", "polish/0/stats", "polish/1/stats", "merge/stats"] {
+        let prefix = format!("fuse/runs/{}/{place}", run.uid());
+        assert!(keys.iter().any(|key| key.starts_with(&prefix)), "{place}: {keys:?}");
+    }
 }
 
 #[test]
