@@ -28,6 +28,14 @@ fn around(
     places: &Places,
     command: &dyn Fn(Vec<String>) -> Result<Command, Failure>,
 ) -> Result<ExitCode, Failure> {
+    if pod.idle {
+        let given = !pod.contract.outputs.is_empty();
+        let all = given
+            .then(|| Ok(("out".to_owned(), rounds::nothing()?)))
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        return results::write(places, &all, pod.contract.budget).map(|()| ExitCode::SUCCESS);
+    }
     let values = environment::values(pod, places)?;
     let mut command = command(environment::words(pod, &values, places)?)?;
     environment::set(&mut command, pod, &values, places)?;

@@ -143,6 +143,9 @@ pub enum Pick {
     },
 }
 
+/// The number of a pod that has no item: its matrix is over an empty list.
+pub const NO_ITEM: &str = "none";
+
 /// A list that is ranged over.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -156,6 +159,10 @@ pub struct List {
     /// Whether the list is only checked and counted, because who needs it has it from elsewhere.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counted: bool,
+    /// Whether an empty list gives one pod that does nothing: what comes after the loop finds an empty list then,
+    /// where a skipped matrix would take it along.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub spare: bool,
 }
 
 /// The form in which a value arrives or leaves.

@@ -27,6 +27,8 @@ pub(crate) struct ListWork {
     pub(crate) base: EcoString,
     /// The list that is counted, then those that must be as long.
     pub(crate) lists: Vec<(EcoString, ListOf)>,
+    /// Whether an empty list gives one idle pod.
+    pub(crate) spare: bool,
 }
 
 impl<'a> Lower<'a, '_> {
@@ -43,20 +45,16 @@ impl<'a> Lower<'a, '_> {
         }
         let low = items.lists.iter().filter_map(|list| list.bounds().low).max().unwrap_or(0);
         let high = items.lists.iter().filter_map(|list| list.bounds().high).min();
-        if low < 1 && each.body.value.is_some() {
-            let message = "this list may be empty, and then its loop has nothing to give";
-            let help = "declare that it has an item: `List<T> 1..=100`, where the list is declared";
-            self.no_matrix(each.source.lists().first().map_or(each.span, |list| list.span), message, help);
-            return Val::Error;
-        }
-        let Some((at, name)) = self.list_helper(items.lists, each.span) else { return Val::Error };
+        // What comes after an empty matrix would be skipped with it: where something does, one pod runs idly.
+        let spare = low < 1 && each.body.value.is_some();
+        let Some((at, name)) = self.list_helper(items.lists, spare, each.span) else { return Val::Error };
         let result = |lower: &Self, result: EcoString, ty: Ty| {
             let step = lower.nodes.get(at).map(|node| node.name.clone()).unwrap_or_default();
             let origin = Origin::Result { node: at, step, output: result.clone(), result };
             Late { origin, ty, uri: false }
         };
         let depth = self.guards.len();
-        if low < 1 {
+        if low < 1 && !spare {
             let input = result(self, eco_format!("{name}--nonempty"), Ty::Bool);
             let guard = self.has_items(input, each.span);
             self.guards.push(guard);
@@ -74,7 +72,7 @@ impl<'a> Lower<'a, '_> {
     }
 
     /// The step that counts the lists of a loop, and the name of the one that is counted.
-    fn list_helper(&mut self, lists: Vec<ListOf>, cause: Span) -> Option<(NodeAt, EcoString)> {
+    fn list_helper(&mut self, lists: Vec<ListOf>, spare: bool, cause: Span) -> Option<(NodeAt, EcoString)> {
         let mut named: Vec<(EcoString, ListOf)> = Vec::new();
         for list in lists {
             let base = list.label.clone();
@@ -88,7 +86,7 @@ impl<'a> Lower<'a, '_> {
         }
         let counted = named.first().map(|(name, _)| name.clone())?;
         let (name, base) = self.fresh("list", &names::kebab(&counted));
-        let work = Work::List(ListWork { base, lists: named });
+        let work = Work::List(ListWork { base, lists: named, spare });
         let at = self.push(NodeSpec::new(name, self.guards.clone(), work, cause));
         Some((at, counted))
     }
@@ -183,7 +181,9 @@ pub(crate) fn list(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &ListWork) -> Option<
     }
     let (first, rest) = work.lists.split_first()?;
     let zip = rest.iter().map(|(name, _)| name.to_string()).collect();
-    contract.lists.insert(first.0.to_string(), List { zip, stored: false, counted: true });
+    contract
+        .lists
+        .insert(first.0.to_string(), List { zip, counted: true, spare: work.spare, ..List::default() });
     if let Some(word) = words.get_mut(1) {
         *word = contract.argument().into();
     }

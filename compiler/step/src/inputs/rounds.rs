@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fuse_wire::contract::{Contract, Pick};
+use fuse_wire::contract::{Contract, NO_ITEM, Pick};
 use fuse_wire::{ABSENT, WireType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -34,6 +34,12 @@ pub(crate) fn out<'r>(
         v.insert(name.clone(), value);
     }
     serde_json::to_string(&Out { i: index.to_string(), v }).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// What a pod gives that has no item.
+pub(crate) fn nothing() -> Result<String, Failure> {
+    let out = Out { i: NO_ITEM.to_owned(), v: Map::new() };
+    serde_json::to_string(&out).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// The text of an input that is taken out of something whole; `None` where it arrives as it is.
@@ -120,6 +126,9 @@ fn outs(args: &Args, name: &str) -> Result<BTreeMap<u32, Map<String, Json>>, Fai
     for text in given {
         let broken = || Failure::new(format!("`{}` is no result of a round", shortened(text)));
         let out: Out = serde_json::from_str(text).map_err(|_| broken())?;
+        if out.i == NO_ITEM {
+            continue;
+        }
         let index: u32 = out.i.parse().map_err(|_| broken())?;
         if all.insert(index, out.v).is_some() {
             return Err(Failure::new(format!("two results came of round {index}")));

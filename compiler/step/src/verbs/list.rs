@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use fuse_wire::contract::{Contract, List};
+use fuse_wire::contract::{Contract, List, NO_ITEM};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -40,7 +40,10 @@ fn list(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
             return Err(Failure::new(message));
         }
         zipped(&values, name, count, list)?;
-        let indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        let mut indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        if indices.is_empty() && list.spare {
+            indices.push(NO_ITEM.to_owned());
+        }
         all.insert(format!("{name}--idx"), Json::from(indices).to_string());
         all.insert(format!("{name}--nonempty"), (count > 0).to_string());
         if list.counted {

@@ -65,6 +65,17 @@ fn files_of_rounds_come_together_in_an_object_store() {
 }
 
 #[test]
+fn what_comes_after_an_empty_list_finds_an_empty_list() {
+    let sizes = |names: &str| {
+        let run = Run::of(LATE, "sizes").by_hand("names", names).go();
+        run.only(&["list--names", "measure", "double", "join--size", "count"]);
+        (run.output("sizes").unwrap(), run.output("number").unwrap())
+    };
+    assert_eq!(sizes("[]"), ("[]".to_owned(), "0".to_owned()));
+    assert_eq!(sizes(r#"["a","bcd"]"#), (r#"["2","6"]"#.to_owned(), "2".to_owned()));
+}
+
+#[test]
 fn an_empty_list_skips_nothing_but_its_own_steps() {
     let run = |settings: &str, names: &str| {
         Run::of(LATE, "sweeps")
