@@ -122,6 +122,7 @@ pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, caus
         kind: NodeKind::Task,
         task: TaskRef(task),
         guards: Vec::new(),
+        matrix: Vec::new(),
         params,
         run_after: Vec::new(),
         workspaces: Vec::new(),
