@@ -52,7 +52,9 @@ fn files_of_rounds_come_together_in_an_object_store() {
     let Some(store) = ObjectStore::start(&["runs"]) else { return };
     let mut run =
         Run::of("golden/build/loops-late/out/s3", "movie-stats").instead("https://s3.example", &store.url());
-    for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIA-of-the-store"), ("AWS_SECRET_ACCESS_KEY", "secret")] {
+    for (name, value) in
+        [("AWS_ACCESS_KEY_ID", "AKIA-of-the-store"), ("AWS_SECRET_ACCESS_KEY", "secret-of-the-store/+=")]
+    {
         run = run.store_secret("store", name, value);
     }
     let run = run.go();
