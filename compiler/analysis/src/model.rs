@@ -489,7 +489,8 @@ pub enum Kind {
     Offered(usize, EcoString),
     /// A bound name.
     Local(LocalId),
-    /// A field of a record, a map's value under a constant key, or an output of a step.
+    /// A field of a record, a map's value under a constant key, or an output of a step. Of a list it is the list of
+    /// that field of each item, and so for the other parts of values below.
     Field(Box<Typed>, EcoString),
     /// A metric of a `Metrics` value: a Float that the step which logged it must deliver.
     Metric(Box<Typed>, EcoString),
@@ -521,6 +522,8 @@ pub enum Kind {
     Apply(Box<Call>),
     /// `if`
     If(Box<If>),
+    /// `for`
+    For(Box<For>),
     /// `fail "…"`: ends the run with a text; of type Never.
     Fail(Box<Typed>),
     /// A value of type T given where `T?` is expected.
@@ -586,6 +589,58 @@ impl Param {
     #[must_use]
     pub const fn is_optional(&self) -> bool {
         self.default.is_some() || matches!(self.ty, Ty::Optional(_))
+    }
+}
+
+/// `for`
+#[derive(Debug, Clone)]
+pub struct For {
+    /// What it goes through.
+    pub source: Source,
+    /// Whether the number of its rounds is known only when the pipeline runs.
+    pub late: bool,
+    /// The names of an item.
+    pub take: Take,
+    /// What each round does.
+    pub body: Block,
+    /// How many rounds may run at once: a whole number.
+    pub limit: Option<Typed>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What a `for` goes through.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A list.
+    List(Typed),
+    /// Lists of one length, side by side.
+    Zip(Vec<Source>, Span),
+    /// Each item with its number, from 0.
+    Enumerate(Box<Source>),
+    /// Each item with each; the last list varies fastest.
+    Product(Vec<Source>, Span),
+}
+
+/// The names that an item of a loop is bound to.
+#[derive(Debug, Clone)]
+pub enum Take {
+    /// One name.
+    Name(LocalId),
+    /// Fields of a record with their names.
+    Fields(Vec<(EcoString, LocalId)>),
+    /// What several lists give together.
+    Tuple(Vec<Take>),
+}
+
+impl Source {
+    /// Its lists, in source order.
+    pub fn lists(&self) -> Vec<&Typed> {
+        match self {
+            Self::List(typed) => vec![typed],
+            Self::Enumerate(inner) => inner.lists(),
+            Self::Zip(all, _) | Self::Product(all, _) => all.iter().flat_map(Self::lists).collect(),
+        }
     }
 }
 

@@ -127,13 +127,15 @@ pub enum Text {
     Many(Vec<EcoString>),
 }
 
-/// A declared result of a Task; its type is string.
+/// A declared result of a Task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultDecl {
     /// Its name.
     pub name: EcoString,
     /// Its description.
     pub description: Option<EcoString>,
+    /// Its type: only indices that a matrix ranges over are an array.
+    pub kind: ParamKind,
     /// The output's declaration, or what made the compiler add it (a metric, a condition).
     pub cause: Span,
 }
@@ -365,6 +367,8 @@ pub struct Node {
     pub remote: Option<Remote>,
     /// `when`, outermost first; all of them must hold.
     pub guards: Vec<Guard>,
+    /// `matrix.params`: each a reference to an array result.
+    pub matrix: Vec<Arg>,
     /// `params`; those that keep their default are left out.
     pub params: Vec<Arg>,
     /// `runAfter`: orders that no reference explains.
@@ -398,6 +402,8 @@ pub enum NodeKind {
     Fail,
     /// A helper that merges what arms give.
     Join,
+    /// A helper that checks and counts the lists of a loop.
+    List,
 }
 
 /// A `when` entry.

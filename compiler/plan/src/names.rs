@@ -78,6 +78,9 @@ impl Steps {
             if let Some(otherwise) = &chain.otherwise {
                 self.block(otherwise);
             }
+        } else if let Kind::For(each) = &typed.kind {
+            each.source.lists().into_iter().for_each(|list| self.typed(list));
+            self.block(&each.body);
         } else {
             typed.parts().for_each(|part| self.typed(part));
         }

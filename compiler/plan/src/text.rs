@@ -104,7 +104,8 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
         write_param(f, param)?;
     }
     for result in &task.results {
-        writeln!(f, "  result {}", result.name)?;
+        let kind = if result.kind == crate::model::ParamKind::Array { " array" } else { "" };
+        writeln!(f, "  result {}{kind}", result.name)?;
     }
     for workspace in &task.workspaces {
         let optional = if workspace.folder { ", read only, optional" } else { "" };
@@ -276,6 +277,7 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
         NodeKind::Decide => "decide",
         NodeKind::Fail => "fail",
         NodeKind::Join => "join",
+        NodeKind::List => "list",
     };
     let own = plan.task(node.task).map(|task| task.name.to_string());
     let remote = node.remote.as_ref().map(|remote| {
@@ -294,6 +296,9 @@ fn write_node(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline, node: &No
     for guard in &node.guards {
         let values: Vec<String> = guard.values.iter().map(|value| Shown(value).to_string()).collect();
         writeln!(f, "    when {} {} [{}]", guard.input, guard.operator.word(), values.join(", "))?;
+    }
+    for arg in &node.matrix {
+        writeln!(f, "    each {} = {}", arg.name, arg.value)?;
     }
     for arg in &node.params {
         writeln!(f, "    {} = {}", arg.name, arg.value)?;

@@ -138,6 +138,14 @@ fn check_node(
     done: &BTreeMap<&str, Option<&Task>>,
 ) {
     let mut given = BTreeSet::new();
+    for arg in &node.matrix {
+        let param = task.unwrap().params.iter().find(|param| param.name == arg.name).unwrap();
+        assert_eq!(param.kind, ParamKind::String, "{case}: {}.{}", node.name, arg.name);
+        assert!(given.insert(&arg.name));
+        let reference = texts(&arg.value).into_iter().flat_map(references).next().unwrap();
+        assert!(reference.ends_with("--idx[*]"), "{case}: an array that no step has counted");
+        resolve(case, reference, declared, done);
+    }
     for arg in &node.params {
         assert!(given.insert(&arg.name), "{case}: {} gets {} twice", node.name, arg.name);
         for text in texts(&arg.value) {
@@ -172,7 +180,8 @@ fn check_call(case: &str, node: &Node, task: &Task, given: &BTreeSet<&ecow::EcoS
     for arg in &node.params {
         let param = task.params.iter().find(|param| param.name == arg.name);
         let param = param.unwrap_or_else(|| panic!("{case}: {} takes no {}", task.name, arg.name));
-        let many = matches!(arg.value, Text::Many(_));
+        let whole = |text: &Text| matches!(text, Text::One(text) if text.ends_with("[*])"));
+        let many = matches!(arg.value, Text::Many(_)) || whole(&arg.value);
         assert_eq!(many, param.kind == ParamKind::Array, "{case}: {}.{}", node.name, arg.name);
     }
     for param in task.params.iter().filter(|param| param.default.is_none()) {
@@ -193,6 +202,7 @@ fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeM
     } else if let Some(rest) = reference.strip_prefix("tasks.") {
         let (step, result) = rest.split_once(".results.").unwrap();
         let task = done.get(step).unwrap_or_else(|| panic!("{case}: $({reference}) comes later"));
+        let result = result.strip_suffix("[*]").unwrap_or(result);
         let declares = |task: &Task| task.results.iter().any(|one| one.name == result);
         assert!(task.is_none_or(declares), "{case}: $({reference})");
     } else {

@@ -19,10 +19,12 @@ pub struct Flag {
 /// The arguments of a verb, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Args {
-    /// Options but `--composite`.
+    /// Options but `--composite` and `--outs`.
     pub flags: Vec<Flag>,
     /// Composites: the name, then the JSON and its late leaves.
     pub composites: Vec<(String, Vec<String>)>,
+    /// What the pods of a matrix gave, by the name that it has here.
+    pub outs: Vec<(String, Vec<String>)>,
 }
 
 impl Args {
@@ -31,10 +33,13 @@ impl Args {
     /// # Errors
     /// An argument is no option of the verb, is not UTF-8, or a composite lacks parts.
     pub fn read(words: Vec<OsString>, known: &[&str]) -> Result<Self, Failure> {
-        let mut words = words.into_iter().map(|word| {
-            word.into_string()
-                .map_err(|word| Failure::new(format!("the argument {word:?} is not valid UTF-8")))
-        });
+        let mut words = words
+            .into_iter()
+            .map(|word| {
+                word.into_string()
+                    .map_err(|word| Failure::new(format!("the argument {word:?} is not valid UTF-8")))
+            })
+            .peekable();
         let mut args = Self::default();
         while let Some(word) = words.next() {
             let word = word?;
@@ -47,6 +52,15 @@ impl Args {
             if name == "composite" {
                 let parts = composite(value, &mut words)?;
                 args.composites.push((value.to_owned(), parts));
+            } else if name == "outs" {
+                // Each is JSON of this program, so that none of them is an option.
+                let mut outs = Vec::new();
+                while let Some(Ok(out)) =
+                    words.next_if(|word| matches!(word, Ok(word) if word.starts_with('{')))
+                {
+                    outs.push(out);
+                }
+                args.outs.push((value.to_owned(), outs));
             } else {
                 args.flags.push(Flag { name: name.to_owned(), value: value.to_owned() });
             }

@@ -39,6 +39,8 @@ pub(crate) struct Pod {
     pub(crate) claim: bool,
     /// Where the step writes files: `OUT_<NAME>`.
     pub(crate) files: IndexMap<String, PathBuf>,
+    /// Whether it is the one pod of a matrix over an empty list: it does nothing.
+    pub(crate) idle: bool,
 }
 
 impl Pod {
@@ -54,6 +56,7 @@ impl Pod {
             env: IndexMap::new(),
             claim: false,
             files: IndexMap::new(),
+            idle: false,
         }
     }
 

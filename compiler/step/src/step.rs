@@ -5,7 +5,9 @@ use std::process::{Command, ExitCode};
 use indexmap::IndexMap;
 
 use crate::failure::Failure;
-use crate::inputs::Typed;
+use crate::inputs::layout::file;
+use crate::inputs::{Typed, rounds, stored};
+use crate::outputs::file::text;
 use crate::places::Places;
 use crate::pod::Pod;
 use crate::run::Run;
@@ -26,6 +28,14 @@ fn around(
     places: &Places,
     command: &dyn Fn(Vec<String>) -> Result<Command, Failure>,
 ) -> Result<ExitCode, Failure> {
+    if pod.idle {
+        let given = !pod.contract.outputs.is_empty();
+        let all = given
+            .then(|| Ok(("out".to_owned(), rounds::nothing()?)))
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        return results::write(places, &all, pod.contract.budget).map(|()| ExitCode::SUCCESS);
+    }
     let values = environment::values(pod, places)?;
     let mut command = command(environment::words(pod, &values, places)?)?;
     environment::set(&mut command, pod, &values, places)?;
@@ -34,6 +44,33 @@ fn around(
         // The command has said itself why.
         status => Ok(ExitCode::from(status)),
     }
+}
+
+/// What `out` puts together with the files that it takes away: one result is written once.
+const REST: &str = ".given.json";
+/// Bytes of that file at most.
+const MAX_REST: u64 = 1 << 20;
+
+fn leave_rest(places: &Places, all: &IndexMap<String, String>) -> Result<(), Failure> {
+    let json = serde_json::to_string(all).map_err(|error| Failure::new(error.to_string()))?;
+    file(&places.below("out").join(REST), &json)
+}
+
+/// What the user's step gave beside files.
+pub(crate) fn rest(places: &Places) -> Result<IndexMap<String, String>, Failure> {
+    let text = text(&places.below("out").join(REST), MAX_REST)?.unwrap_or_else(|| "{}".to_owned());
+    serde_json::from_str(&text).map_err(|error| Failure::new(format!("{REST} cannot be read: {error}")))
+}
+
+/// All that a pod of a matrix gives, as one result; files that `out` takes away come to it there.
+pub(crate) fn as_one(pod: &Pod, all: &IndexMap<String, String>) -> Result<IndexMap<String, String>, Failure> {
+    if pod.contract.outputs.is_empty() {
+        return Ok(IndexMap::new());
+    }
+    let index =
+        pod.index.ok_or_else(|| Failure::new("`--index=…` is missing: this is one pod of a matrix"))?;
+    let ordered = pod.contract.outputs.keys().filter_map(|name| Some((name, all.get(name)?)));
+    Ok(IndexMap::from([("out".to_owned(), rounds::out(index, ordered, &pod.contract)?)]))
 }
 
 /// Demands the outputs, computes conditions, and hands over.
@@ -45,6 +82,12 @@ fn close(pod: &Pod, places: &Places, mut values: IndexMap<String, Typed>) -> Res
     all.extend(arms::choose(&pod.contract.arms, &pod.operands, &values)?);
     if pod.claim {
         slots::leave(&pod.contract, &run, &|name| Ok(all.get(name).cloned()))?;
+    }
+    if pod.contract.each {
+        if !pod.claim && pod.contract.outputs.values().any(|port| stored(port).is_some()) {
+            return leave_rest(places, &all);
+        }
+        all = as_one(pod, &all)?;
     }
     results::write(places, &all, pod.contract.budget)
 }

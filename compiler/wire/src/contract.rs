@@ -29,6 +29,17 @@ pub struct Contract {
     /// Conditions that the step computes when it closes: chain `n` writes the result `arm--n`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arms: Vec<Arms>,
+    /// Whether it is one pod of a matrix: its number arrives as `--index=…`, and all that it gives is one result `out`,
+    /// `{"i":"12","v":{…}}` with every output by its name.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub each: bool,
+    /// Inputs of such a pod that are taken out of something whole, by their names.
+    #[serde(rename = "pick", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub picks: IndexMap<String, Pick>,
+    /// Inputs that are lists of what the pods of a matrix gave, with the part that is meant: they arrive as
+    /// `--outs=<name>` and, behind it, every `out` of the matrix.
+    #[serde(rename = "collect", default, skip_serializing_if = "IndexMap::is_empty")]
+    pub collects: IndexMap<String, Vec<String>>,
     /// Names of environment variables that arrive as `--env=NAME=…`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
@@ -101,7 +112,42 @@ pub enum Piece {
     /// What a step of the arm left in the run's store: `join--r/value`. Where nothing was left, the case gives no
     /// value.
     Slot(String),
+    /// The list of what the pods of a matrix gave, passed as `--outs=<name>` and every `out` behind it.
+    #[serde(untagged)]
+    Outs {
+        /// The name.
+        outs: String,
+        /// The part of each that is meant.
+        path: Vec<String>,
+    },
 }
+
+/// Where a pod of a matrix has an input from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Pick {
+    /// The item of its number in a list, which arrives whole.
+    Item {
+        /// The type of the list.
+        list: WireType,
+        /// The part of the item that is meant.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        path: Vec<String>,
+    },
+    /// What the pod of its number gave in an earlier matrix, whose results arrive as for [`Contract::collects`].
+    Out {
+        /// The part that is meant.
+        out: Vec<String>,
+    },
+    /// Its number.
+    Index {
+        /// Always `true`.
+        index: bool,
+    },
+}
+
+/// The number of a pod that has no item: its matrix is over an empty list.
+pub const NO_ITEM: &str = "none";
 
 /// A list that is ranged over.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -113,6 +159,13 @@ pub struct List {
     /// Whether the list itself goes to `list.json` in the run's store, because a result could not hold it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stored: bool,
+    /// Whether the list is only checked and counted, because who needs it has it from elsewhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counted: bool,
+    /// Whether an empty list gives one pod that does nothing: what comes after the loop finds an empty list then,
+    /// where a skipped matrix would take it along.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub spare: bool,
 }
 
 /// The form in which a value arrives or leaves.

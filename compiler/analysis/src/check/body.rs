@@ -128,6 +128,35 @@ pub(super) struct Flow {
     pub(super) template: Option<PipelineId>,
     /// Whether an instance is checked: each of its calls is one of an instance.
     pub(super) instance: bool,
+    /// The items of loops over constant lists: constants, though of each round their own.
+    pub(super) items: HashSet<LocalId>,
+    /// The bindings of lists whose items can be counted now, though they are late.
+    pub(super) written_out: HashSet<LocalId>,
+    /// For a binding the one that had its name before.
+    pub(super) hidden: HashMap<LocalId, LocalId>,
+    /// The loops around the current statement, outermost first.
+    pub(super) rounds: Vec<Round>,
+    /// The names of loops that have ended.
+    pub(super) left: HashMap<EcoString, LeftLoop>,
+}
+
+/// A loop around a statement.
+pub(super) struct Round {
+    /// Whether its list is known only when the pipeline runs.
+    pub(super) late: bool,
+    /// The list.
+    pub(super) source: Span,
+    /// The number of the first name that is bound inside.
+    pub(super) first: usize,
+}
+
+/// What is known of a name whose loop has ended.
+pub(super) struct LeftLoop {
+    pub(super) span: Span,
+    /// What the loop is bound to.
+    pub(super) binding: Option<EcoString>,
+    /// Whether the loop gives a field of this name.
+    pub(super) given: bool,
 }
 
 impl Flow {
@@ -154,6 +183,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) flow: Flow,
     /// The name for the step of the next call: that of its binding.
     pub(super) hint: Option<EcoString>,
+    /// The name that the next loop is bound to.
+    pub(super) loop_name: Option<EcoString>,
     /// Whether a resource may be called plainly: under `apply` and in `deploy`.
     pub(super) applying: bool,
     /// Whether the call that a `deploy` takes was met.
@@ -178,6 +209,7 @@ impl<'a> Checker<'a> {
             env,
             flow: Flow::default(),
             hint: None,
+            loop_name: None,
             applying: false,
             deployed: false,
             instance: None,

@@ -123,6 +123,8 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         self.applying = true;
+        let help = "apply it after the loop, or let the list be `const`";
+        self.not_in_late_loop(Span { end: span.start + 5, ..span }, "`apply`", help);
         let typed = self.expr(inner, None);
         self.applying = false;
         if let Some(Kind::Call(call)) = root_step(&typed) {

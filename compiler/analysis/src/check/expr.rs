@@ -10,6 +10,7 @@ use super::body::{Body, Place};
 use super::constant::{fold, has_error};
 use super::enums::enum_of;
 use super::literal::bare;
+use super::loops::{COMBINATORS, written};
 use super::scope::Def;
 use crate::model::{Kind, LocalId, Typed};
 use crate::ty::{Bounds, Facet, FieldTy, RecordTy, Ty};
@@ -81,11 +82,12 @@ impl Body<'_, '_> {
                 Typed { span, ..typed }
             }
             ExprKind::For { pattern, source, body } if self.env.place == Place::Function => {
-                self.each(pattern, source, body, want, span)
+                self.each_item(pattern, source, body, want, span)
             }
-            ExprKind::For { source, .. } => {
-                self.later(&codes::not_yet::LOOP, Span { end: source.span.end, ..span }, "loops")
-            }
+            ExprKind::For { .. } => match written(expr) {
+                Some(each) => self.each(each, None, true),
+                None => Typed::error(span),
+            },
             ExprKind::Fused(_) => {
                 self.later(&codes::not_yet::FUSED, Span { end: span.start + 5, ..span }, "fused steps")
             }
@@ -104,6 +106,8 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
+        let help = "let the step itself exit with an error";
+        self.not_in_late_loop(span, "`fail`", help);
         let text = self.expect(text, &Ty::string());
         if has_error(&text) {
             return Typed::error(span);
@@ -188,6 +192,16 @@ impl Body<'_, '_> {
         if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
             return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
         }
+        if self.left_loop(name, span) {
+            return Typed::error(span);
+        }
+        if COMBINATORS.contains(&name) {
+            let message = format!("`{name}` stands only where a `for` takes its list");
+            let diagnostic = Diagnostic::new(&codes::flow::LOOP_PATTERN, span, message)
+                .help(format!("write `for (x, y) in {name}(…) {{ … }}`"));
+            self.checker.report(diagnostic);
+            return Typed::error(span);
+        }
         if super::types::BUILT_IN.contains(&name) {
             let message = format!("`{name}` is a type, not a value");
             let diagnostic =
@@ -234,7 +248,8 @@ impl Body<'_, '_> {
             return if fits { Typed { span, ..value } } else { Typed::error(span) };
         }
         let ty = if absent { ty.optional() } else { ty };
-        Typed { kind: Kind::Local(id), ty, late: true, span }
+        let late = absent || !self.flow.items.contains(&id);
+        Typed { kind: Kind::Local(id), ty, late, span }
     }
 
     fn param(&mut self, at: usize, span: Span) -> Typed {

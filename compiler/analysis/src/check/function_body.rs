@@ -237,7 +237,7 @@ impl Body<'_, '_> {
     }
 
     /// `for x in xs { … }` in a function: the list of what the block yields.
-    pub(super) fn each(
+    pub(super) fn each_item(
         &mut self,
         pattern: &Pattern,
         source: &Expr,

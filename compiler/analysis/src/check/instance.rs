@@ -95,6 +95,7 @@ impl Checker<'_> {
             let own: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.template == id).collect();
             let called = self.calls.iter().any(|edge| edge.callee == id);
             if !reach.varies {
+                self.startable(id);
                 self.package.roots.push(Root { pipeline: id, target: None, called });
                 continue;
             }
@@ -119,6 +120,24 @@ impl Checker<'_> {
         self.diagnostics.append(&mut told);
     }
 
+    /// Reports parameters that no run can give.
+    fn startable(&mut self, id: PipelineId) {
+        let params = self.package.pipeline(id).map_or_else(Vec::new, |one| {
+            one.params.iter().map(|param| (param.ty.clone(), param.span)).collect()
+        });
+        for (ty, span) in params {
+            if let Ty::List(item, _) = bare(&ty)
+                && files(item)
+            {
+                let message =
+                    format!("a run gives files one by one, and {} is a list of them", self.show(&ty));
+                let diagnostic = Diagnostic::new(&codes::types::BAD_TYPE, span, message)
+                    .help("take one artifact that holds all files, or write `by uri(…)`");
+                self.report(diagnostic);
+            }
+        }
+    }
+
     /// A root of every target.
     fn root(&mut self, id: PipelineId, facets: &[Facet], asked: &Asked, targeted: bool) {
         let targets: Vec<Option<usize>> =
@@ -127,6 +146,7 @@ impl Checker<'_> {
             self.instances.target = target;
             let Some(providers) = self.root_tools(id, asked.span) else { continue };
             let Some(pipeline) = self.instance(id, facets, &providers, asked) else { continue };
+            self.startable(pipeline);
             let target = target.and_then(|at| self.instances.targets.get(at));
             let called = asked.places.is_empty() && self.calls.iter().any(|edge| edge.callee == id);
             let root = Root { pipeline, target: target.map(|target| target.name.clone()), called };
@@ -374,5 +394,14 @@ impl Checker<'_> {
             Facet::Row(ty) => self.package.show(ty, &[]),
             Facet::Unset | Facet::Generic(_) | Facet::ConstParam(_) => "_".to_owned(),
         }
+    }
+}
+
+/// Whether values of a type are files, be it in lists.
+fn files(ty: &Ty) -> bool {
+    match bare(ty) {
+        Ty::Artifact(artifact) => artifact.by.is_none(),
+        Ty::List(item, _) => files(item),
+        _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! `a.b` and `a[b]`.
 
+use std::rc::Rc;
+
 use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes, did_you_mean};
 use fuse_syntax::ast::{Expr, Name};
@@ -108,6 +110,14 @@ impl Body<'_, '_> {
             Ty::Duration(_) if text == "seconds" => make(Kind::Field(Box::new(base), text), Ty::int()),
             Ty::Duration(_) => self.no_member(&base, name, &["seconds".into()]),
             Ty::Artifact(artifact) => self.artifact_member(base, &artifact, name, span),
+            Ty::List(item, bounds) if has_members(&item) => {
+                let part = self.value_member(Typed { ty: (*item).clone(), ..base }, name, span);
+                if has_error(&part) {
+                    part
+                } else {
+                    Typed { ty: Ty::List(Rc::new(part.ty.clone()), bounds), ..part }
+                }
+            }
             _ => self.no_member(&base, name, &[]),
         }
     }
@@ -226,5 +236,14 @@ impl Body<'_, '_> {
             return Typed::error(span);
         }
         typed
+    }
+}
+
+/// Whether the parts of a list's items can be asked for, all at once.
+fn has_members(item: &Ty) -> bool {
+    match item {
+        Ty::Record(_) | Ty::Map(_) | Ty::Artifact(_) => true,
+        Ty::List(item, _) => has_members(item),
+        _ => false,
     }
 }

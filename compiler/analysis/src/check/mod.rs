@@ -33,6 +33,7 @@ mod graph;
 mod instance;
 mod limits;
 mod literal;
+mod loops;
 mod member;
 mod modules;
 mod operators;

@@ -248,6 +248,13 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
             return Typed::error(span);
         }
+        if self.of_late_round(&left) {
+            self.not_in_late_loop(
+                span,
+                "`??` on a value of each round",
+                "let the task of the round fill the gap",
+            );
+        }
         self.operation(BinaryOp::Coalesce, left, right, inner, span)
     }
 }

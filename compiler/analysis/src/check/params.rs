@@ -105,10 +105,19 @@ impl Checker<'_> {
         let env = Env { generics: Rc::new(scope_of(&generics)), ..env };
         let params = self.params(&item.params, &env);
         let env = Env { params: Rc::new(env_params(&params)), ..env };
-        let (outputs, single) = self.outputs(item.ret.as_ref(), &env);
+        let (mut outputs, single) = self.outputs(item.ret.as_ref(), &env);
         if let Callee::Resource(_) = callee {
             for (param, declared) in params.iter().zip(&item.params) {
                 self.no_folder(&param.ty, declared.ty.span);
+            }
+        }
+        for output in &mut outputs {
+            if lists_artifacts(&output.ty) {
+                let message = "a step returns its artifacts one by one, not as a list";
+                let diagnostic = Diagnostic::new(&codes::types::BAD_TYPE, output.span, message)
+                    .help("call the step in a loop, or return one artifact that holds all files");
+                self.report(diagnostic);
+                output.ty = Ty::Error;
             }
         }
         let sig = match callee {
@@ -245,13 +254,7 @@ impl Checker<'_> {
 
     /// A record that is a value has values as fields: artifacts travel on their own.
     pub(super) fn no_artifacts_inside(&mut self, ty: Ty, span: Span) -> Ty {
-        let inside = match super::literal::bare(&ty) {
-            Ty::Record(record) => {
-                record.fields.iter().any(|f| matches!(super::literal::bare(&f.ty), Ty::Artifact(_)))
-            }
-            _ => false,
-        };
-        if !inside {
+        if !record_with_artifact(&ty) {
             return ty;
         }
         let diagnostic = Diagnostic::new(
@@ -316,6 +319,25 @@ impl Checker<'_> {
     pub(super) fn missing_clause(&mut self, span: Span, message: String, help: &str) {
         let diagnostic = Diagnostic::new(&codes::types::MISSING_CLAUSE, span, message).help(help);
         self.report(diagnostic);
+    }
+}
+
+/// Whether a record, or one that is an item of a list, holds an artifact.
+fn record_with_artifact(ty: &Ty) -> bool {
+    match super::literal::bare(ty) {
+        Ty::Record(record) => {
+            record.fields.iter().any(|f| matches!(super::literal::bare(&f.ty), Ty::Artifact(_)))
+        }
+        Ty::List(item, _) => record_with_artifact(item),
+        _ => false,
+    }
+}
+
+/// Whether it is a list with artifacts as items.
+fn lists_artifacts(ty: &Ty) -> bool {
+    match super::literal::bare(ty) {
+        Ty::List(item, _) => matches!(super::literal::bare(item), Ty::Artifact(_)) || lists_artifacts(item),
+        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use super::constant::{fold, has_error};
 use super::declare::Style;
 use super::expr::names_a_step;
 use super::literal::bare;
+use super::loops::written;
 use super::returns::returns;
 use super::{Checker, index};
 use crate::model::{Block, Chain, ChainId, Condition, Deploy, If, Kind, Local, LocalId, Stmt, Typed};
@@ -92,6 +93,7 @@ impl Body<'_, '_> {
                     self.bind(pattern, ty.as_ref(), value, &mut out.stmts)
                 }
                 StmtKind::Return(given) => {
+                    self.no_return_in_loop(stmt.span);
                     returned = Some(stmt.span);
                     let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
                     out.stmts.push(stmt);
@@ -113,13 +115,33 @@ impl Body<'_, '_> {
         out
     }
 
+    fn no_return_in_loop(&mut self, span: Span) {
+        if self.flow.rounds.is_empty() {
+            return;
+        }
+        let word = Span { end: span.start + 6, ..span };
+        let message = "a loop cannot return: all its rounds run";
+        let diagnostic = Diagnostic::new(&codes::flow::LOOP_VALUE, word, message)
+            .help("end the block in a value, and return the list that the loop gives: `let all = for …`");
+        self.checker.report(diagnostic);
+    }
+
     /// An expression for its effect.
     fn effect(&mut self, expr: &Expr) -> Typed {
         if let ExprKind::If(inner) = &expr.kind {
             return self.branch(inner, expr.span, false);
         }
+        if let Some(each) = written(expr) {
+            return self.each(each, None, false);
+        }
+        if let ExprKind::With { base, settings } = &expr.kind
+            && let Some(each) = written(base)
+        {
+            return self.each(each, Some(settings), false);
+        }
         let typed = self.expr(expr, None);
-        let acts = matches!(typed.kind, Kind::If(_) | Kind::Fail(_)) || root_call(&typed).is_some();
+        let acts =
+            matches!(typed.kind, Kind::If(_) | Kind::For(_) | Kind::Fail(_)) || root_call(&typed).is_some();
         if !acts && !has_error(&typed) {
             let diagnostic = Diagnostic::new(
                 &codes::types::NO_EFFECT,
@@ -141,11 +163,16 @@ impl Body<'_, '_> {
             self.step_name(name);
             self.hint = Some(name.text.clone());
         }
+        if let Pattern::Name(name) = pattern
+            && is_loop(value)
+        {
+            self.loop_name = Some(name.text.clone());
+        }
         let typed = match &want {
             Some(want) => self.expect(value, want),
             None => self.expr(value, None),
         };
-        self.hint = None;
+        (self.hint, self.loop_name) = (None, None);
         match pattern {
             Pattern::Name(name) => {
                 let id = self.add_local(name, typed.ty.clone());
@@ -154,14 +181,23 @@ impl Body<'_, '_> {
             }
             Pattern::Record(fields, span) => self.destructure(fields, typed, *span, out),
             Pattern::Tuple(_, span) => {
-                self.later(&codes::not_yet::LOOP, *span, "patterns of several names in round brackets");
+                if !has_error(&typed) {
+                    let message = "round brackets take the items of a loop apart, and this is one value";
+                    let diagnostic = Diagnostic::new(&codes::flow::LOOP_PATTERN, *span, message)
+                        .help("bind it under one name, or its fields: `let { a, b } = …`");
+                    self.checker.report(diagnostic);
+                }
+                self.lost(pattern);
             }
         }
     }
 
     /// What a binding stands for, where that is a step or constant.
     fn remember(&mut self, id: LocalId, value: &Typed) {
-        if root_call(value).is_some() {
+        if value.late && matches!(value.ty, Ty::List(..)) && self.written_out(value) {
+            self.flow.written_out.insert(id);
+        }
+        if root_call(value).is_some() || matches!(value.kind, Kind::For(_)) {
             self.flow.steps.insert(id);
         } else if !value.late && !has_error(value) && self.checker.charge(value, value.span) {
             self.flow.constants.insert(id, value.clone());
@@ -204,7 +240,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn no_such_output(&mut self, ty: &Ty, field: &Name) {
+    pub(super) fn no_such_output(&mut self, ty: &Ty, field: &Name) {
         let names: Vec<EcoString> = match ty {
             Ty::Record(record) => record.fields.iter().map(|known| known.name.clone()).collect(),
             _ => Vec::new(),
@@ -258,7 +294,9 @@ impl Body<'_, '_> {
             .help("give one of them another name");
             self.checker.report(diagnostic);
         }
-        self.flow.names.insert(name.text.clone(), id);
+        if let Some(hidden) = self.flow.names.insert(name.text.clone(), id) {
+            self.flow.hidden.insert(id, hidden);
+        }
         id
     }
 
@@ -276,6 +314,8 @@ impl Body<'_, '_> {
 
     fn branch(&mut self, inner: &IfExpr, span: Span, used: bool) -> Typed {
         let (condition, cond_span) = self.condition(&inner.cond);
+        let help = "put the `if` around the loop, filter the list in a task, or make the list `const`";
+        self.not_in_late_loop(cond_span, "`if`", help);
         let chain = ChainId(index(self.flow.chains.len()));
         self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
         if condition.is_err() {
@@ -397,6 +437,14 @@ impl Body<'_, '_> {
 /// A help line for `{ name }` patterns over something without such names.
 fn or_nothing(help: Option<String>) -> String {
     help.unwrap_or_else(|| "bind the value under one name".to_owned())
+}
+
+/// Whether a binding names a loop.
+fn is_loop(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::With { base, .. } => written(base).is_some(),
+        _ => written(expr).is_some(),
+    }
 }
 
 /// Whether two places lie in different arms of one condition.

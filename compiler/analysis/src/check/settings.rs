@@ -21,6 +21,9 @@ pub(super) const KNOWN: [&str; 8] = ["cpu", "memory", "timeout", "retries", "nod
 impl Body<'_, '_> {
     /// `call with { … }`.
     pub(super) fn with(&mut self, base: &Expr, record: &Expr) -> Typed {
+        if let Some(each) = super::loops::written(base) {
+            return self.each(each, Some(record), true);
+        }
         let mut typed = self.expr(base, None);
         let settings = self.settings(record);
         if matches!(base.kind, ExprKind::With { .. }) {
@@ -227,7 +230,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn constant_setting(&mut self, typed: Typed, name: &str) -> Option<Typed> {
+    pub(super) fn constant_setting(&mut self, typed: Typed, name: &str) -> Option<Typed> {
         if typed.late && !has_error(&typed) {
             let text = self.checker.sources.text(typed.span).to_owned();
             let diagnostic = Diagnostic::new(

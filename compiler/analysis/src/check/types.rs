@@ -179,10 +179,6 @@ impl Checker<'_> {
         if item.is_error() || self.no_folder(&item, value.span) {
             return Ty::Error;
         }
-        if name == "List" && matches!(item, Ty::Artifact(_)) {
-            self.not_yet(&codes::not_yet::LOOP, value.span, "lists of artifacts");
-            return Ty::Error;
-        }
         if name == "List" {
             return Ty::List(Rc::new(item), Bounds { low: Some(0), high: Some(256) });
         }

@@ -13,4 +13,16 @@ codes! {
     LATE_IN_MANIFEST = "FS0405" Error "late-in-manifest";
     /// `if let` or `??` on a value that is always there.
     ALWAYS_PRESENT = "FS0406" Error "always-present";
+    /// A name that is bound inside a loop, used outside of it.
+    OUTSIDE_LOOP = "FS0407" Error "outside-its-loop";
+    /// A loop whose block does not give what is asked of it, or that would return.
+    LOOP_VALUE = "FS0408" Error "loop-value";
+    /// What cannot stand in a loop over a list that is known late.
+    LATE_LOOP = "FS0409" Error "late-loop";
+    /// `parallel` on a loop over a list that is known late.
+    LATE_PARALLEL = "FS0410" Error "late-parallel";
+    /// Names that do not fit the items of a loop.
+    LOOP_PATTERN = "FS0411" Error "loop-pattern";
+    /// A loop through a list of nothing.
+    EMPTY_LOOP = "FS0412" Error "empty-loop";
 }

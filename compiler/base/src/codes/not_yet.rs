@@ -1,8 +1,6 @@
 //! FS09xx: constructs of the language that this compiler cannot build yet.
 
 codes! {
-    /// `for … in … { }`.
-    LOOP = "FS0904" Error "not-yet-loop";
     /// `fused { }`.
     FUSED = "FS0906" Error "not-yet-fused";
     /// `finally { }` and the status of a run.

@@ -43,4 +43,12 @@ codes! {
     EXTERNAL_LIMITS = "FS0625" Error "external-limits";
     /// A Python function that does not take the inputs of its task, or does not return its outputs.
     PYTHON_FUNCTION = "FS0626" Error "python-function";
+    /// Lists side by side that differ in length.
+    LIST_LENGTHS = "FS0617" Error "lists-differ";
+    /// A loop with more rounds than are written out.
+    ROUNDS = "FS0618" Error "too-many-rounds";
+    /// What a matrix cannot do.
+    NO_MATRIX = "FS0619" Error "no-matrix";
+    /// A matrix on a target with Tekton's stable fields only.
+    STABLE_FIELDS = "FS0620" Error "stable-fields";
 }

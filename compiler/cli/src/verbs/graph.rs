@@ -128,6 +128,7 @@ fn mermaid(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Decide => ("{{", "}}"),
                 NodeKind::Fail => (">", "]"),
                 NodeKind::Join => ("([", "])"),
+                NodeKind::List => ("[/", "/]"),
             };
             let _ = writeln!(out, "{indent}{}{open}\"{}\"{close}", id(at), node.name);
         }
@@ -159,6 +160,7 @@ fn dot(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Decide => ", shape=diamond",
                 NodeKind::Fail => ", shape=octagon",
                 NodeKind::Join => ", shape=invtriangle",
+                NodeKind::List => ", shape=parallelogram",
             };
             let _ = writeln!(out, "{indent}{} [label=\"{}\"{shape}];", id(at), node.name);
         }
@@ -200,6 +202,7 @@ fn step_json(node: &Node) -> Value {
         NodeKind::Decide => "decide",
         NodeKind::Fail => "fail",
         NodeKind::Join => "join",
+        NodeKind::List => "list",
     };
     let guards: Vec<Value> = node
         .guards

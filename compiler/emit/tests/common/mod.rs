@@ -53,7 +53,7 @@ pub(crate) fn param(name: &str, default: Option<&str>, cause: Span) -> ParamDecl
 
 /// A result.
 pub(crate) fn result(name: &str, cause: Span) -> ResultDecl {
-    ResultDecl { name: name.into(), description: None, cause }
+    ResultDecl { name: name.into(), description: None, kind: ParamKind::String, cause }
 }
 
 /// A string argument.
@@ -125,6 +125,7 @@ pub(crate) fn node(name: &str, task: usize, params: Vec<Arg>, minutes: u64, caus
         task: TaskRef(task),
         remote: None,
         guards: Vec::new(),
+        matrix: Vec::new(),
         params,
         run_after: Vec::new(),
         workspaces: Vec::new(),

@@ -95,7 +95,7 @@ pub(crate) fn build(
         .map(|output| {
             contract.outputs.insert(output.name.to_string(), types::port(cx.package, &output.ty, &[]));
             let description = summary(output.doc.as_ref());
-            ResultDecl { name: output.name.clone(), description, cause: output.span }
+            ResultDecl { name: output.name.clone(), description, kind: ParamKind::String, cause: output.span }
         })
         .collect();
     contract.name = sig.name.to_string();

@@ -108,7 +108,7 @@ impl<'a> Around<'a> {
         let mut args =
             vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), parts.contract.argument().into()];
         args.extend(self.store_argument());
-        args.extend(run_arguments(parts));
+        args.extend(run_arguments(parts, false));
         args.extend(parts.inputs.iter().cloned());
         args.extend(parts.late_env.iter().cloned());
         self.step("fuse-in", &["/fuse-step", "in"], args, cause)
@@ -118,7 +118,7 @@ impl<'a> Around<'a> {
     pub(crate) fn after(&self, parts: &Parts, cause: Span) -> Option<Step> {
         let store = self.store_argument().filter(|_| parts.stores())?;
         let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), store];
-        args.extend(run_arguments(parts));
+        args.extend(run_arguments(parts, true));
         Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
     }
 
@@ -183,11 +183,16 @@ impl<'a> Around<'a> {
     }
 }
 
-fn run_arguments(parts: &Parts) -> Vec<EcoString> {
+fn run_arguments(parts: &Parts, last: bool) -> Vec<EcoString> {
     if !parts.stores() {
         return Vec::new();
     }
-    vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()]
+    let mut all = vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()];
+    // The first step gets it among its inputs.
+    if parts.contract.each && last {
+        all.push("--index=$(params.run--i)".into());
+    }
+    all
 }
 
 /// The kind of a store as `fuse.toml` names it.

@@ -1,7 +1,7 @@
 //! Calls: a call of a task or an `apply` becomes a pipeline task.
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{Call, Callee, Kind, Resource, Task, Typed};
+use fuse_analysis::model::{Call, Callee, Kind, LocalId, Resource, Task, Typed};
 use fuse_analysis::outside;
 use fuse_analysis::ty::{Schemes, Ty};
 use fuse_analysis::value::Value;
@@ -11,8 +11,9 @@ use indexmap::IndexMap;
 use super::eval::{self, unusable};
 use super::external::is_external;
 use super::join::JoinWork;
+use super::matrix::ListWork;
 use super::settings::Resolved;
-use super::val::{Chosen, Late, NodeAt, Origin, Val};
+use super::val::{Chosen, Late, NodeAt, Origin, Round, RoundOf, Val};
 use super::{Lower, NodeSpec};
 use crate::binding;
 use crate::types;
@@ -24,6 +25,7 @@ pub(crate) enum Work<'a> {
     Decide(Decide),
     Fail(Fail),
     Join(JoinWork),
+    List(ListWork),
 }
 
 /// A call of a task.
@@ -113,7 +115,8 @@ impl<'a> Lower<'a, '_> {
             Callee::Pipeline(_) | Callee::Member(_) => return Val::Error,
         };
         let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
-        let node = NodeSpec { after, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
+        let matrix = self.matrix.clone();
+        let node = NodeSpec { after, matrix, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);
         match signature.outputs.as_slice() {
             [only] if signature.single => self.output_of(at, &only.name.clone()),
@@ -121,15 +124,37 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// The steps that a name stands for: those of its value, the last ones of a loop or a called pipeline.
+    pub(super) fn steps_of(&self, local: LocalId) -> Vec<NodeAt> {
+        if let Some(started) = self.frame.started.get(&local) {
+            return started.clone();
+        }
+        if let Some(steps) = self.frame.loops.get(&local) {
+            return self.ends_of(steps);
+        }
+        self.frame.locals.get(&local).map(|(value, _)| value.nodes()).unwrap_or_default()
+    }
+
     /// An argument as one value.
     fn single(&mut self, arg: Arg, ty: &Ty) -> Arg {
+        if matches!(&arg.value, Val::Rounds(rounds) if rounds.leaf().is_some()) {
+            return arg;
+        }
         let value = self.merge(arg.value, ty, arg.span);
         Arg { value: self.expand(value), span: arg.span }
     }
 
-    /// The outputs of a step as a record; other values as they are.
+    /// The outputs of a step as a record, down to the items of lists; other values as they are.
     pub(super) fn expand(&self, value: Val) -> Val {
-        let Val::Node(at) = value else { return value };
+        let at = match value {
+            Val::Node(at) => at,
+            Val::List(items) => return Val::List(items.into_iter().map(|item| self.expand(item)).collect()),
+            Val::Record(fields) => {
+                let fields = fields.into_iter().map(|(name, field)| (name, self.expand(field)));
+                return Val::Record(fields.collect());
+            }
+            other => return other,
+        };
         let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
         let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
         Val::Record(fields.collect())
@@ -139,7 +164,7 @@ impl<'a> Lower<'a, '_> {
         match &self.nodes.get(at)?.work {
             Work::Task(work) => Some(&work.task.sig),
             Work::Apply(work) => Some(&work.resource.sig),
-            Work::Decide(_) | Work::Fail(_) | Work::Join(_) => None,
+            Work::Decide(_) | Work::Fail(_) | Work::Join(_) | Work::List(_) => None,
         }
     }
 
@@ -148,6 +173,10 @@ impl<'a> Lower<'a, '_> {
         let Some(node) = self.nodes.get(at) else { return Val::Error };
         let output = self.signature_of(at).and_then(|sig| sig.outputs.iter().find(|o| o.name == *name));
         let Some(output) = output else { return Val::Error };
+        if node.matrix.is_some() {
+            let (of, path) = (RoundOf::Out(at, node.name.clone()), vec![output.name.clone()]);
+            return Val::Round(Box::new(Round { of, path, ty: output.ty.clone() }));
+        }
         let origin = Origin::Result {
             node: at,
             step: node.name.clone(),

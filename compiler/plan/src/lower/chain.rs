@@ -73,6 +73,7 @@ impl<'a> Lower<'a, '_> {
             let value = self.arm(block, guards.clone(), &name);
             cases.push((guards, value));
         }
+        let name = self.frame.numbered(&name);
         arms(Arms { id: self.frame.place(span), path: EcoString::new(), name, level, cases, otherwise: None })
     }
 
@@ -235,6 +236,7 @@ impl<'a> Lower<'a, '_> {
             let value = self.arm(otherwise, other.clone(), &name);
             cases.push((other, value));
         }
+        let name = self.frame.numbered(&name);
         arms(Arms { id: self.frame.place(span), path: EcoString::new(), name, level, cases, otherwise: None })
     }
 
@@ -330,6 +332,7 @@ fn starts_step(typed: &Typed) -> bool {
         Kind::Call(_)
             | Kind::Apply(_)
             | Kind::If(_)
+            | Kind::For(_)
             | Kind::Binary(fuse_analysis::model::BinaryOp::Coalesce, ..)
     ) || typed.parts().any(starts_step)
 }

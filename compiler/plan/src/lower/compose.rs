@@ -141,14 +141,6 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
-    /// The steps behind a name: for `after`.
-    pub(super) fn steps_of(&self, local: LocalId) -> Vec<NodeAt> {
-        if let Some(started) = self.frame.started.get(&local) {
-            return started.clone();
-        }
-        self.frame.locals.get(&local).map(|(value, _)| value.nodes()).unwrap_or_default()
-    }
-
     /// Notes the last steps that a binding started, where they are those of a called pipeline.
     pub(super) fn note_steps(&mut self, local: LocalId, value: &Typed, first: NodeAt) {
         if !calls_pipeline(value) {

@@ -6,7 +6,7 @@
 )]
 
 use ecow::EcoString;
-use fuse_analysis::model::{BinaryOp, Call, If, Kind, LocalId, Typed, UnaryOp};
+use fuse_analysis::model::{BinaryOp, Call, For, If, Kind, LocalId, Typed, UnaryOp};
 use fuse_analysis::ty::{Facet, GenericId, Ty};
 use fuse_analysis::value::{Given, Value};
 use fuse_base::{Diagnostic, Span, codes};
@@ -14,7 +14,7 @@ use fuse_wire::Condition;
 use fuse_wire::condition::{Binary, Operand, Unary};
 use indexmap::IndexMap;
 
-use super::val::{Computed, Late, NodeAt, Val};
+use super::val::{Computed, Late, NodeAt, Origin, Round, RoundOf, Rounds, Val};
 use crate::cx::Cx;
 
 /// What names and calls stand for where an expression is evaluated.
@@ -25,6 +25,9 @@ pub(crate) trait Names<'a> {
         Val::Error
     }
     fn call(&mut self, _call: &'a Call) -> Val {
+        Val::Error
+    }
+    fn each(&mut self, _each: &'a For) -> Val {
         Val::Error
     }
     fn branch(&mut self, _chain: &'a If, _span: Span) -> Val {
@@ -85,14 +88,15 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
         Kind::Local(id) => names.local(*id),
         Kind::Call(call) | Kind::Apply(call) => names.call(call),
         Kind::If(chain) => names.branch(chain, typed.span),
+        Kind::For(each) => names.each(each),
         Kind::Some(inner) => eval(cx, inner, names),
         Kind::Field(base, name) => {
             let base = eval(cx, base, names);
-            field(cx, base, name, typed, names)
+            field(cx, base, name, typed.span, names)
         }
         Kind::Metric(base, name) | Kind::ArtifactField(base, name) => {
             let base = eval(cx, base, names);
-            map_late(cx, base, typed, &mut |late| names.taken(&late, name, &typed.ty))
+            map_late(cx, base, typed, &mut |late| names.taken(&late, name, of_item(&typed.ty)))
         }
         Kind::Uri(base) => map_text(eval(cx, base, names), "uri", &|late| Late { uri: true, ..late }),
         Kind::CaseName(base) => {
@@ -101,11 +105,11 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
         Kind::Fail(text) => names.fail(text, typed.span),
         Kind::RangeMin(base) => match eval(cx, base, names) {
             Val::Const(Value::Range(low, _)) => Val::Const(Value::Int(low)),
-            other => late_part(cx, &other, typed),
+            other => late_part(cx, &other, typed.span),
         },
         Kind::RangeMax(base) => match eval(cx, base, names) {
             Val::Const(Value::Range(_, high)) => Val::Const(high.map_or(Value::None, Value::Int)),
-            other => late_part(cx, &other, typed),
+            other => late_part(cx, &other, typed.span),
         },
         Kind::Index(base, index) => {
             let (base, index) = (eval(cx, base, names), eval(cx, index, names));
@@ -149,16 +153,17 @@ fn map_text(value: Val, part: &str, map: &dyn Fn(Late) -> Late) -> Val {
         Val::Const(Value::Case(name) | Value::Given(Given::Uri(name))) => Val::text(name),
         Val::Late(late) => Val::Late(map(late)),
         Val::Arms(arms) => arms.part(part, &mut |value| map_text(value, part, map)),
+        Val::List(items) => list(items.into_iter().map(|item| map_text(item, part, map)).collect()),
         other => other,
     }
 }
 
-fn late_part(cx: &Cx<'_>, base: &Val, typed: &Typed) -> Val {
+fn late_part(cx: &Cx<'_>, base: &Val, span: Span) -> Val {
     if !matches!(base, Val::Error) {
         cx.report(
             Diagnostic::new(
                 &codes::plan::LATE_FIELD,
-                typed.span,
+                span,
                 "a part of a value that is known only when the pipeline runs",
             )
             .help("pass the whole value, or return the part as an output of its own"),
@@ -170,14 +175,36 @@ fn late_part(cx: &Cx<'_>, base: &Val, typed: &Typed) -> Val {
 fn map_late(cx: &Cx<'_>, base: Val, typed: &Typed, take: &mut dyn FnMut(Late) -> Val) -> Val {
     match base {
         Val::Late(late) => match take(late) {
-            Val::Unit => late_part(cx, &Val::Unit, typed),
+            Val::Unit => late_part(cx, &Val::Unit, typed.span),
             other => other,
         },
         Val::Arms(arms) => {
             let name = part_name(typed);
             arms.part(&name, &mut |value| map_late(cx, value, typed, take))
         }
-        other => late_part(cx, &other, typed),
+        Val::List(items) => list(items.into_iter().map(|item| map_late(cx, item, typed, take)).collect()),
+        Val::Round(round) => of_round(cx, *round, typed, take),
+        Val::Rounds(rounds) => {
+            let template = map_late(cx, rounds.template, typed, take);
+            Val::Rounds(Box::new(Rounds { template, ..*rounds }))
+        }
+        other => late_part(cx, &other, typed.span),
+    }
+}
+
+/// A metric or a field of an artifact that a step gives in each round: the step gives it beside its outputs.
+fn of_round(cx: &Cx<'_>, round: Round, typed: &Typed, take: &mut dyn FnMut(Late) -> Val) -> Val {
+    let (RoundOf::Out(node, _), [output]) = (&round.of, round.path.as_slice()) else {
+        return late_part(cx, &Val::Round(Box::new(round)), typed.span);
+    };
+    let (node, output) = (*node, output.clone());
+    let origin = Origin::Result { node, step: EcoString::new(), result: output.clone(), output };
+    match take(Late { origin, ty: round.ty.clone(), uri: false }) {
+        Val::Late(late) => {
+            let path = vec![late.short().clone()];
+            Val::Round(Box::new(Round { path, ty: late.ty, ..round }))
+        }
+        _ => late_part(cx, &Val::Unit, typed.span),
     }
 }
 
@@ -188,7 +215,14 @@ fn part_name(typed: &Typed) -> EcoString {
     }
 }
 
-fn field<'a>(cx: &Cx<'_>, base: Val, name: &EcoString, typed: &Typed, names: &mut dyn Names<'a>) -> Val {
+/// A field of a value; of a list it is the list of that field of each item.
+pub(crate) fn field<'a>(
+    cx: &Cx<'_>,
+    base: Val,
+    name: &EcoString,
+    span: Span,
+    names: &mut dyn Names<'a>,
+) -> Val {
     match base {
         Val::Const(Value::Record(mut fields)) => Val::Const(fields.shift_remove(name).unwrap_or(Value::None)),
         Val::Const(Value::Duration(ms)) if name == "seconds" => {
@@ -199,8 +233,18 @@ fn field<'a>(cx: &Cx<'_>, base: Val, name: &EcoString, typed: &Typed, names: &mu
             fields.into_iter().find(|(key, _)| key == name).map_or(Val::none(), |(_, value)| value)
         }
         Val::Node(node) => names.output(node, name),
-        Val::Arms(arms) => arms.part(name, &mut |value| field(cx, value, name, typed, names)),
-        other => late_part(cx, &other, typed),
+        Val::Arms(arms) => arms.part(name, &mut |value| field(cx, value, name, span, names)),
+        Val::List(items) => list(items.into_iter().map(|item| field(cx, item, name, span, names)).collect()),
+        Val::Const(Value::List(items)) => {
+            list(items.into_iter().map(|item| field(cx, Val::Const(item), name, span, names)).collect())
+        }
+        Val::Round(round) => Val::Round(Box::new(round.part(name))),
+        Val::Rounds(rounds) => {
+            let template = field(cx, rounds.template, name, span, names);
+            Val::Rounds(Box::new(Rounds { template, ..*rounds }))
+        }
+        Val::Error => Val::Error,
+        other => late_part(cx, &other, span),
     }
 }
 
@@ -225,7 +269,7 @@ fn pick(cx: &Cx<'_>, base: Val, index: &Val, typed: &Typed) -> Val {
             let found = fields.into_iter().find(|(name, _)| name == key);
             found.map_or_else(|| no_item(cx, typed), |(_, value)| value)
         }
-        (base, ..) => late_part(cx, &base, typed),
+        (base, ..) => late_part(cx, &base, typed.span),
     }
 }
 
@@ -265,7 +309,15 @@ fn concat(cx: &Cx<'_>, parts: Vec<(Val, Span)>) -> Val {
     }
 }
 
-fn list(items: Vec<Val>) -> Val {
+/// The type of a part of an item, where the part is asked of a whole list.
+fn of_item(ty: &Ty) -> &Ty {
+    if let Ty::List(item, _) = ty { of_item(item) } else { ty }
+}
+
+pub(crate) fn list(items: Vec<Val>) -> Val {
+    if items.iter().any(|item| matches!(item, Val::Error)) {
+        return Val::Error;
+    }
     let constants: Option<Vec<Value>> = items.iter().map(|item| item.constant().cloned()).collect();
     constants.map_or(Val::List(items), |items| Val::Const(Value::List(items)))
 }
@@ -288,6 +340,14 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
             .help("computations on late values are for conditions; for a value write a task"),
         ),
         Val::Error | Val::Never => {}
+        Val::Round(_) | Val::Rounds(_) => cx.report(
+            Diagnostic::new(
+                &codes::plan::NO_MATRIX,
+                span,
+                "what differs from round to round of a loop over a late list is passed to a task as it is",
+            )
+            .help("make it a parameter of its own, and let the task put it together"),
+        ),
         Val::Arms(_)
         | Val::Const(_)
         | Val::Late(_)
@@ -424,10 +484,10 @@ fn binary(cx: &Cx<'_>, op: BinaryOp, left: Val, right: Val, types: &(Ty, Ty), ty
             (Condition::Binary(op, Box::new(a.condition), Box::new(b.condition)), operands)
         }
         None => {
-            let Val::Const(Value::List(items)) = right else { return late_part(cx, &right, typed) };
+            let Val::Const(Value::List(items)) = right else { return late_part(cx, &right, typed.span) };
             let item = if let Ty::List(item, _) = &types.1 { item } else { &types.1 };
             let items: Option<Vec<Operand>> = items.iter().map(|value| operand(value, item)).collect();
-            let Some(items) = items else { return late_part(cx, &Val::Unit, typed) };
+            let Some(items) = items else { return late_part(cx, &Val::Unit, typed.span) };
             (Condition::In(Box::new(a.condition), items), a.operands)
         }
     };

@@ -19,9 +19,9 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, NodeSpec, Returned, continues, encode, external, helpers, joined};
+use super::{Lower, NodeSpec, Returned, continues, encode, external, helpers, joined, matrix};
 use crate::model::{
-    Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace,
+    Arg, Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace,
     RequiredParam, Role, RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRef, TaskRunSpec, Text,
 };
 use crate::timeouts;
@@ -129,6 +129,7 @@ impl Lower<'_, '_> {
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
             Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
             Work::Join(work) => (NodeKind::Join, joined::join(self.cx, spec, work)?),
+            Work::List(work) => (NodeKind::List, matrix::list(self.cx, spec, work)?),
             Work::Apply(work) => {
                 let (built, object) = apply::build(self.cx, &self.name, spec, work)?;
                 let name = eco_format!("{}--{}", self.name, spec.name);
@@ -173,6 +174,7 @@ impl Lower<'_, '_> {
             task: TaskRef::REMOTE,
             remote: None,
             guards: spec.guards.iter().map(GuardSpec::model).collect(),
+            matrix: Vec::new(),
             params: Vec::new(),
             run_after: Vec::new(),
             workspaces: Vec::new(),
@@ -194,6 +196,14 @@ impl Lower<'_, '_> {
     ) -> (Node, Vec<(usize, Edge)>) {
         let mut edges: Vec<(usize, Edge)> =
             results.into_iter().map(|(node, result)| (node, Edge::Data(result))).collect();
+        let indices = spec.matrix.as_ref().map(|indices| Arg {
+            name: "run--i".into(),
+            value: Text::One(matrix::whole(indices)),
+            cause: spec.cause,
+        });
+        if let Some((node, result)) = spec.matrix.as_ref().and_then(Late::node) {
+            edges.push((node, Edge::Data(result.clone())));
+        }
         for guard in &spec.guards {
             edges.extend(guard.input.node().map(|(node, result)| (node, Edge::Guard(result.clone()))));
         }
@@ -217,6 +227,7 @@ impl Lower<'_, '_> {
             }
         }
         node.run_after = run_after;
+        node.matrix = indices.into_iter().collect();
         (node, seen)
     }
 
@@ -283,6 +294,14 @@ impl Lower<'_, '_> {
         let from_step = |value: &Val| {
             matches!(value, Val::Late(Late { origin: Origin::Result { .. }, .. }) | Val::Concat(_))
         };
+        for one in &mut values {
+            if let Val::Rounds(rounds) = &one.value {
+                one.value = self.collected(&rounds.clone(), one.span);
+            }
+            if matches!(one.value, Val::Error) {
+                return Val::Error;
+            }
+        }
         let optional = matches!(output.ty, Ty::Optional(_));
         let arms = |level: Vec<GuardSpec>, cases| Arms {
             id: self.frame.place(output.span),
@@ -300,7 +319,8 @@ impl Lower<'_, '_> {
                     Some((_, value)) if optional && from_step(value) => value.clone(),
                     _ => self.merge(Val::Arms(inner), &ty, span),
                 },
-                value if guards.is_empty() || from_step(&value) => value,
+                value if from_step(&value) => value,
+                value if guards.is_empty() && !is_list(&value) => value,
                 value => {
                     self.merge(Val::Arms(Box::new(arms(Vec::new(), vec![(guards, value)]))), &output.ty, span)
                 }
@@ -414,6 +434,11 @@ impl Lower<'_, '_> {
             Store::Object { .. } => None,
         }
     }
+}
+
+/// Whether it is a list that no single step has made.
+const fn is_list(value: &Val) -> bool {
+    matches!(value, Val::List(_) | Val::Const(Value::List(_)))
 }
 
 /// Whether Tekton takes a value as a result of a pipeline.

@@ -1,6 +1,7 @@
 //! A body on the way: what its parameters, names and places stand for while its statements are lowered.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use ecow::{EcoString, eco_format};
@@ -20,6 +21,8 @@ pub(crate) struct Frame<'a> {
     pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
     /// The last steps of called pipelines, by the names that they are bound to.
     pub(super) started: BTreeMap<LocalId, Vec<NodeAt>>,
+    /// Names that are bound to loops, with the steps of all rounds.
+    pub(super) loops: BTreeMap<LocalId, Range<NodeAt>>,
     /// The names of the calls of the body, by their places.
     names: Rc<BTreeMap<Span, EcoString>>,
     /// What stands before the names of its steps.
@@ -28,6 +31,13 @@ pub(crate) struct Frame<'a> {
     suffix: EcoString,
     /// The number of its first condition among all conditions of the pipeline.
     chains: u32,
+}
+
+/// What a body was before a round of a loop.
+pub(super) struct Before {
+    id: u32,
+    chains: u32,
+    suffix: EcoString,
 }
 
 /// A place of a body, in one of its lowerings.
@@ -46,6 +56,7 @@ impl<'a> Frame<'a> {
             params: Vec::new(),
             locals: BTreeMap::new(),
             started: BTreeMap::new(),
+            loops: BTreeMap::new(),
             names: Rc::new(names::steps(pipeline)),
             prefix: EcoString::new(),
             suffix: EcoString::new(),
@@ -56,6 +67,24 @@ impl<'a> Frame<'a> {
     /// The body of a pipeline that a step's name stands for.
     pub(super) fn called(id: u32, pipeline: &'a Pipeline, step: &str, params: Vec<Val>, chains: u32) -> Self {
         Self { id, params, prefix: eco_format!("{step}--"), chains, ..Self::root(pipeline) }
+    }
+
+    /// The same body in a round of a loop: `id` and the number of its first condition are new, the round's number
+    /// stands behind its names. What it was before comes back, for [`Self::leave`].
+    pub(super) fn enter(&mut self, id: u32, chains: u32, round: usize) -> Before {
+        let suffix = eco_format!("{}--i{round}", self.suffix);
+        Before {
+            id: std::mem::replace(&mut self.id, id),
+            chains: std::mem::replace(&mut self.chains, chains),
+            suffix: std::mem::replace(&mut self.suffix, suffix),
+        }
+    }
+
+    /// Ends a round.
+    pub(super) fn leave(&mut self, before: Before) {
+        self.id = before.id;
+        self.chains = before.chains;
+        self.suffix = before.suffix;
     }
 
     /// The names of all its steps, as they stand in the manifest.
@@ -76,6 +105,11 @@ impl<'a> Frame<'a> {
     /// A name of this body without what tells it from those of other rounds of a loop.
     pub(super) fn unnumbered<'n>(&self, name: &'n str) -> &'n str {
         name.strip_suffix(self.suffix.as_str()).unwrap_or(name)
+    }
+
+    /// A name with what tells it from those of other rounds of a loop.
+    pub(super) fn numbered(&self, name: &str) -> EcoString {
+        eco_format!("{name}{}", self.suffix)
     }
 
     /// A place of this body.

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::calls::Work;
 use super::eval::{self, eval};
 use super::join::JoinWork;
-use super::val::{Late, Origin, Val};
+use super::val::{Late, Origin, RoundOf, Val};
 use super::{Lower, NodeSpec};
 use crate::cx::Cx;
 use crate::model::{ConfigMap, Mount, Task, Volume, VolumeSource};
@@ -150,6 +150,12 @@ impl Lower<'_, '_> {
             }
             Val::List(items) => items.iter().for_each(|item| self.files(item, found)),
             Val::Record(fields) => fields.iter().for_each(|(_, field)| self.files(field, found)),
+            Val::Round(round) => {
+                if let RoundOf::Item(list, _) = &round.of {
+                    self.files(list, found);
+                }
+            }
+            Val::Rounds(rounds) => self.files(&rounds.template, found),
             Val::Late(_)
             | Val::Concat(_)
             | Val::Node(_)

@@ -99,7 +99,8 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     contract.name = node.name.to_string();
     let mut all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
     all.extend(inputs);
-    let result = ResultDecl { name: "arm--0".into(), description: None, cause: node.cause };
+    let result =
+        ResultDecl { name: "arm--0".into(), description: None, kind: ParamKind::String, cause: node.cause };
     let task = helper(cx, node, "decide", params, vec![result], all)?;
     Some(built(work.base.clone(), cx, task, args, results))
 }

@@ -5,20 +5,22 @@
 //! run: that step leaves it in the run's store as well, and the join looks there.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::Typed;
-use fuse_analysis::ty::Ty;
+use fuse_analysis::ty::{Bounds, Ty};
+use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::contract::{Case, Leaf, Piece, Selector};
 use indexmap::IndexMap;
 
 use super::calls::Work;
 use super::guards::{GuardSpec, missing};
-use super::val::{Arms, Late, NodeAt, Origin, Val};
-use super::{Lower, NodeSpec, Place, encode};
+use super::val::{Arms, Late, NodeAt, OUT, Origin, Val};
+use super::{Lower, NodeSpec, Place, encode, eval};
 use crate::model::{Operator, Text};
-use crate::names;
+use crate::{names, types};
 
 /// The joins of a pipeline, by the place that they stand for and the arms that they lie in.
 pub(super) type Joins = BTreeMap<(Place, Vec<(u32, u32)>), NodeAt>;
@@ -83,17 +85,24 @@ impl JoinWork {
 }
 
 impl<'a> Lower<'a, '_> {
-    /// One value: arms are merged, anything else is one already.
+    /// One value: arms are merged, down to the items of a list; anything else is one already.
     pub(super) fn merge(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
-        let Val::Arms(arms) = value else { return value };
-        if ty.is_dir() {
-            let message = "which folder this is, is known only when the pipeline runs, and steps mount one when they start";
-            let diagnostic = Diagnostic::new(&codes::plan::MERGED_FOLDER, span, message)
-                .help("call the step in each arm, with the folder of that arm");
-            self.cx.report(diagnostic);
-            return Val::Error;
+        match value {
+            Val::Arms(_) if ty.is_dir() => {
+                let message = "which folder this is, is known only when the pipeline runs, and steps mount one when they start";
+                let diagnostic = Diagnostic::new(&codes::plan::MERGED_FOLDER, span, message)
+                    .help("call the step in each arm, with the folder of that arm");
+                self.cx.report(diagnostic);
+                Val::Error
+            }
+            Val::Arms(arms) => self.joined(*arms, ty, span).map_or(Val::Error, Val::Late),
+            Val::List(items) => {
+                let item = if let Ty::List(item, _) = types::present(ty) { item } else { ty };
+                eval::list(items.into_iter().map(|one| self.merge(one, item, span)).collect())
+            }
+            Val::Rounds(rounds) => self.collected(&rounds, span),
+            other => other,
         }
-        self.joined(*arms, ty, span).map_or(Val::Error, Val::Late)
     }
 
     /// `left ?? right`: arms with a default. The join lies where it is written, so that `right` is there too.
@@ -146,7 +155,12 @@ impl<'a> Lower<'a, '_> {
                 Some(value) => Some(self.leaves(at, &arms.level, &result, &value, ty, span)?),
                 None => None,
             };
-            let merged = Merged { ty: ty.clone(), cases: all, otherwise, cause: span };
+            let merged = Merged {
+                ty: exact(ty, lifted.iter().map(|(_, value)| value)),
+                cases: all,
+                otherwise,
+                cause: span,
+            };
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
@@ -191,6 +205,32 @@ impl<'a> Lower<'a, '_> {
         Some((outer.to_vec(), Val::Late(merged)))
     }
 
+    /// The step that puts together a part of what the rounds of a matrix give.
+    pub(super) fn collector(
+        &mut self,
+        node: NodeAt,
+        path: &[EcoString],
+        label: &str,
+        ty: &Ty,
+        span: Span,
+    ) -> Option<Late> {
+        let source = self.nodes.get(node)?;
+        let (text, guards) = (all_results(&source.name), source.guards.clone());
+        let (name, base) = self.fresh("join", label);
+        let mut parts = Refs::default();
+        let index = parts.index(&text, Some((node, OUT.into())));
+        let path = path.iter().map(ToString::to_string).collect();
+        let value = vec![vec![Piece::Outs { outs: format!("part--{index}"), path }]];
+        let cases = vec![Case { selectors: Vec::new(), value }];
+        let merged = Merged { ty: ty.clone(), cases, otherwise: None, cause: span };
+        let result = EcoString::from("value");
+        let results = IndexMap::from([(result.clone(), merged)]);
+        let work = Work::Join(JoinWork { base, results, selects: Refs::default(), parts });
+        let at = self.push(NodeSpec::new(name.clone(), guards, work, span));
+        let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
+        Some(Late { origin, ty: ty.clone(), uri: false })
+    }
+
     /// Whether a step runs wherever these guards hold.
     fn is_there(&self, node: NodeAt, level: &[GuardSpec]) -> bool {
         self.nodes.get(node).is_none_or(|node| missing(&node.guards, level).is_empty())
@@ -204,7 +244,7 @@ impl<'a> Lower<'a, '_> {
             return *at;
         }
         let label = if arms.name.is_empty() { EcoString::from("value") } else { names::kebab(&arms.name) };
-        let (name, base) = self.fresh("join", &label);
+        let (name, base) = self.fresh("join", self.frame.unnumbered(&label).to_owned().as_str());
         let after = self.ends(&arms.level, cases);
         let work = Work::Join(JoinWork {
             base,
@@ -237,7 +277,7 @@ impl<'a> Lower<'a, '_> {
     fn join_at(&mut self, at: NodeAt) -> Option<&mut JoinWork> {
         match &mut self.nodes.get_mut(at)?.work {
             Work::Join(work) => Some(work),
-            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) => None,
+            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) | Work::List(_) => None,
         }
     }
 
@@ -329,6 +369,28 @@ impl<'a> Lower<'a, '_> {
     }
 }
 
+/// The type with the lengths that the lists of these values have, so that their results are known to fit.
+fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
+    let Ty::List(item, bounds) = ty else { return ty.clone() };
+    let mut items: Vec<&Val> = Vec::new();
+    let mut lengths = Vec::new();
+    for value in values {
+        match value {
+            Val::List(all) => {
+                lengths.push(all.len());
+                items.extend(all);
+            }
+            Val::Const(Value::List(all)) => lengths.push(all.len()),
+            _ => return ty.clone(),
+        }
+    }
+    let (Some(low), Some(high)) = (lengths.iter().min(), lengths.iter().max()) else { return ty.clone() };
+    let (low, high) = (i64::try_from(*low).unwrap_or(i64::MAX), i64::try_from(*high).unwrap_or(i64::MAX));
+    let inner = if items.is_empty() { (**item).clone() } else { exact(item, items.into_iter()) };
+    let low = bounds.low.map_or(low, |declared| declared.min(low));
+    Ty::List(Rc::new(inner), Bounds { low: Some(low), high: Some(high) })
+}
+
 impl NodeSpec<'_> {
     /// The steps that this one waits for.
     pub(super) fn awaits(&self) -> Vec<NodeAt> {
@@ -349,10 +411,17 @@ impl NodeSpec<'_> {
             Work::Join(work) => {
                 results.extend(work.selects.results().chain(work.parts.results()));
             }
+            Work::List(work) => work.lists.iter().for_each(|(_, list)| list.value.results(&mut results)),
         }
+        results.extend(self.matrix.iter().filter_map(operand));
         results.extend(self.guards.iter().filter_map(|guard| operand(&guard.input)));
         self.after.iter().copied().chain(results.into_iter().map(|(node, _)| node)).collect()
     }
+}
+
+/// All results of a matrix.
+pub(super) fn all_results(step: &str) -> EcoString {
+    eco_format!("$(tasks.{step}.results.{OUT}[*])")
 }
 
 fn operand(late: &Late) -> Option<(NodeAt, EcoString)> {

@@ -11,7 +11,7 @@ use super::settings::Pod;
 use super::task::{Built, slots};
 use crate::budget;
 use crate::cx::Cx;
-use crate::model::{Arg, ResultDecl, Text};
+use crate::model::{Arg, ParamKind, ResultDecl, Text};
 use crate::types;
 
 /// The Task of a step that merges arms.
@@ -22,15 +22,27 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
         let port = types::port(cx.package, &merged.ty, &[]);
         let (cases, otherwise) = (merged.cases.clone(), merged.otherwise.clone());
         contract.joins.insert(name.to_string(), Join { port, cases, otherwise });
-        outputs.push(ResultDecl { name: name.clone(), description: None, cause: merged.cause });
+        outputs.push(ResultDecl {
+            name: name.clone(),
+            description: None,
+            kind: ParamKind::String,
+            cause: merged.cause,
+        });
     }
     let mut words = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
     let (mut params, mut args) = (Vec::new(), Vec::new());
     for (option, prefix, refs) in [("select", "arm", &work.selects), ("part", "part", &work.parts)] {
         for (at, text) in refs.texts().enumerate() {
             let name = eco_format!("{prefix}--{at}");
-            words.push(eco_format!("--{option}={name}=$(params.{name})"));
-            params.push(param(name.clone(), node.cause));
+            let mut declared = param(name.clone(), node.cause);
+            if text.ends_with("[*])") {
+                declared.kind = ParamKind::Array;
+                words.push(eco_format!("--outs={name}"));
+                words.push(eco_format!("$(params.{name}[*])"));
+            } else {
+                words.push(eco_format!("--{option}={name}=$(params.{name})"));
+            }
+            params.push(declared);
             args.push(Arg { name, value: Text::One(text.clone()), cause: node.cause });
         }
     }

@@ -21,17 +21,19 @@ mod guards;
 mod helpers;
 mod join;
 mod joined;
+mod matrix;
 mod narrow;
 mod registry;
+mod rounds;
 mod settings;
 mod shape;
 mod task;
 pub(crate) mod val;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{BinaryOp, Block, Call, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
+use fuse_analysis::model::{BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -60,13 +62,15 @@ pub(crate) struct NodeSpec<'a> {
     pub(crate) work: Work<'a>,
     /// Results that also go to the run's store, for a join: `join--r/value` and the result.
     pub(crate) slots: IndexMap<EcoString, EcoString>,
+    /// The indices that it is a matrix over.
+    pub(crate) matrix: Option<Late>,
     pub(crate) cause: Span,
 }
 
 impl<'a> NodeSpec<'a> {
     /// A pipeline task that is ordered by its data and guards alone.
     pub(crate) fn new(name: EcoString, guards: Vec<GuardSpec>, work: Work<'a>, cause: Span) -> Self {
-        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), cause }
+        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), matrix: None, cause }
     }
 }
 
@@ -97,9 +101,15 @@ pub(crate) struct Lower<'a, 'c> {
     label: Option<EcoString>,
     /// The steps that merge arms.
     joins: Joins,
-    /// How many bodies were lowered besides the pipeline's own, and how many conditions all have.
+    /// How many bodies and rounds were entered so far, and how many conditions they have.
     frames: u32,
     chains: u32,
+    /// How many rounds of loops are written out around the current statement, at most, and so far in all.
+    unrolled: rounds::Unrolled,
+    /// The indices of the loop around, where its list is known late.
+    matrix: Option<Late>,
+    /// The steps that put together what the rounds of a matrix give.
+    collectors: BTreeMap<(NodeAt, Vec<EcoString>), Late>,
 }
 
 impl<'a, 'c> Lower<'a, 'c> {
@@ -119,6 +129,9 @@ impl<'a, 'c> Lower<'a, 'c> {
             joins: Joins::default(),
             frames: 0,
             chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
+            unrolled: rounds::Unrolled::default(),
+            matrix: None,
+            collectors: BTreeMap::new(),
         };
         lower.frame.params = lower.parameters();
         lower
@@ -176,9 +189,13 @@ impl<'a, 'c> Lower<'a, 'c> {
                         self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| names_a_step(&value.kind));
                     let first = self.nodes.len();
+                    let is_loop = matches!(value.kind, Kind::For(_));
                     let given = self.eval(value);
                     self.note_steps(*local, value, first);
                     self.bind(*local, given);
+                    if is_loop {
+                        self.frame.loops.insert(*local, first..self.nodes.len());
+                    }
                 }
                 Stmt::Expr(value) => {
                     self.hint = None;
@@ -228,7 +245,8 @@ impl<'a, 'c> Lower<'a, 'c> {
     }
 
     fn push(&mut self, node: NodeSpec<'a>) -> NodeAt {
-        let most = names::MAX_PIPELINE_AND_STEP;
+        // The pods of a matrix have their number behind the name.
+        let most = names::MAX_PIPELINE_AND_STEP - if node.matrix.is_some() { "-255".len() } else { 0 };
         if self.name.len() + node.name.len() > most {
             let message = format!(
                 "`{}` and its step `{}` have {} characters together, and {most} fit into the names of runs",
@@ -273,6 +291,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
 
     fn call(&mut self, call: &'a Call) -> Val {
         self.step(call)
+    }
+
+    fn each(&mut self, each: &'a For) -> Val {
+        self.rounds(each)
     }
 
     fn branch(&mut self, chain: &'a If, span: Span) -> Val {

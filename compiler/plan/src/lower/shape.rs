@@ -10,6 +10,7 @@ use super::around::{Around, Need, fuse_mount, run_params};
 use super::calls::TaskWork;
 use super::settings::Resolved;
 use super::task::{Built, Parts, summary};
+use super::val::OUT;
 use crate::bodies::{self, Prepared, Program};
 use crate::cx::Cx;
 use crate::model::{Run, Step, Volume, VolumeSource};
@@ -84,7 +85,7 @@ pub(crate) fn shape(
         budget: crate::model::Budget::default(),
         cause: task.sig.span,
     };
-    let sizes = sizes(cx, work);
+    let sizes = if node.matrix.is_some() { as_one(&sizes(cx, work)) } else { sizes(cx, work) };
     budget::check(cx, &mut planned, &sizes, work.call.span);
     bodies::check_size(cx, &planned, work.call.span);
     Some(Built {
@@ -107,6 +108,14 @@ fn sizes(cx: &Cx<'_>, work: &TaskWork<'_>) -> Vec<(EcoString, u64)> {
         outputs.chain(added).map(|(name, ty)| (name, types::max_bytes(cx.package, ty))).collect();
     all.extend((0..work.arms.len()).map(|at| (eco_format!("arm--{at}"), 1)));
     all
+}
+
+/// The largest size of what a pod of a matrix gives: `{"i":"255","v":{"name":"…"}}`.
+fn as_one(sizes: &[(EcoString, u64)]) -> Vec<(EcoString, u64)> {
+    let inside = sizes
+        .iter()
+        .fold(18u64, |sum, (name, bytes)| sum.saturating_add(*bytes).saturating_add(name.len() as u64 + 6));
+    if sizes.is_empty() { Vec::new() } else { vec![(OUT.into(), inside)] }
 }
 
 fn base_name(cx: &Cx<'_>, task: &Task) -> EcoString {

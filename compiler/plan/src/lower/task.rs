@@ -10,17 +10,18 @@ use fuse_analysis::model::{Kind, Param, Task, Typed};
 use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::Span;
-use fuse_wire::contract::{Arms, Constant, Contract, Port, variable};
+use fuse_wire::contract::{Arms, Constant, Contract, Pick, Port, variable};
 use indexmap::IndexMap;
 
 use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
 use super::given::is_carried;
 use super::guards::rename;
+use super::join::all_results;
 use super::narrow::narrowed;
 use super::settings::{Pod, Resolved, Variable, declared};
 use super::shape::shape;
-use super::val::{Late, NodeAt, Origin, Val};
+use super::val::{Late, NodeAt, OUT, Origin, Round, RoundOf, Val};
 use super::{NodeSpec, encode};
 use crate::binding;
 use crate::bodies::{Body, Input, Prepared};
@@ -94,6 +95,9 @@ pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Op
     constants(cx, &inputs, &prepared, &mut parts)?;
     outputs(cx, work, &rewrite, &mut parts);
     arms(cx, work, &mut parts);
+    if node.matrix.is_some() {
+        one_of_many(node, &mut parts);
+    }
     parts.contract.name = sig.name.to_string();
     parts.contract.slots = slots(node);
     environment(cx, &settings, &mut parts)?;
@@ -162,6 +166,24 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         }
         let arg = work.args.get(at).and_then(Option::as_ref);
         let mut kind = ParamKind::String;
+        if let Some(arg) = arg
+            && let Some((whole, cause)) = whole(cx, arg, name, parts)?
+        {
+            parts.files_in |= types::in_store(&param.ty);
+            parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &param.ty, &[]));
+            if let Some((kind, value)) = whole {
+                let description = summary(param.doc.as_ref());
+                parts.params.push(ParamDecl {
+                    name: name.clone(),
+                    kind,
+                    description,
+                    default: None,
+                    cause: param.span,
+                });
+                parts.args.push(Arg { name: name.clone(), value, cause });
+            }
+            continue;
+        }
         if let Some(arg) = arg {
             let value = encode::value(cx, &arg.value, &param.ty, arg.span)?;
             if matches!(value, Text::Many(_)) {
@@ -208,6 +230,58 @@ fn folder(cx: &Cx<'_>, param: &Param, parts: &mut Parts) {
     parts.folders.push(WorkspaceDecl { name: name.clone(), mount_path, folder: true });
 }
 
+/// An argument that the step takes out of something whole: its part of a matrix, or the list of all parts. What
+/// arrives for it comes back; nothing does for the number of the round.
+#[allow(clippy::type_complexity, reason = "nothing, a number, or an argument")]
+fn whole(
+    cx: &Cx<'_>,
+    arg: &super::calls::Arg,
+    name: &EcoString,
+    parts: &mut Parts,
+) -> Option<Option<(Option<(ParamKind, Text)>, Span)>> {
+    let path = |round: &Round| round.path.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (node, step, pick) = match &arg.value {
+        Val::Round(round) => match &round.of {
+            RoundOf::Index => {
+                parts.contract.picks.insert(name.to_string(), Pick::Index { index: true });
+                return Some(Some((None, arg.span)));
+            }
+            RoundOf::Item(list, ty) => {
+                let pick = Pick::Item { list: types::wire(cx.package, ty), path: path(round) };
+                parts.contract.picks.insert(name.to_string(), pick);
+                list.results(&mut parts.results);
+                let value = encode::value(cx, list, ty, arg.span)?;
+                let kind = if matches!(value, Text::Many(_)) {
+                    parts.inputs.push(eco_format!("--composite={name}"));
+                    parts.inputs.push(eco_format!("$(params.{name}[*])"));
+                    ParamKind::Array
+                } else {
+                    parts.inputs.push(eco_format!("--in={name}=$(params.{name})"));
+                    ParamKind::String
+                };
+                return Some(Some((Some((kind, value)), arg.span)));
+            }
+            RoundOf::Out(node, step) => (*node, step, Some(Pick::Out { out: path(round) })),
+        },
+        Val::Rounds(rounds) => match rounds.leaf() {
+            Some((round, node, step)) => {
+                parts.contract.collects.insert(name.to_string(), path(round));
+                (node, step, None)
+            }
+            None => return Some(None),
+        },
+        _ => return Some(None),
+    };
+    if let Some(pick) = pick {
+        parts.contract.picks.insert(name.to_string(), pick);
+    }
+    parts.results.push((node, OUT.into()));
+    parts.inputs.push(eco_format!("--outs={name}"));
+    parts.inputs.push(eco_format!("$(params.{name}[*])"));
+    let value = Text::One(all_results(step));
+    Some(Some((Some((ParamKind::Array, value)), arg.span)))
+}
+
 /// Whether an expression mentions a parameter.
 fn mentions(typed: &Typed, param: usize) -> bool {
     matches!(typed.kind, Kind::Param(at) if at == param) || typed.parts().any(|part| mentions(part, param))
@@ -240,11 +314,34 @@ fn outputs(cx: &Cx<'_>, work: &TaskWork<'_>, rewrite: &[(EcoString, EcoString)],
         parts.files_out |= types::in_store(&output.ty);
         parts.contract.outputs.insert(name.to_string(), types::port(cx.package, &output.ty, rewrite));
         let description = summary(output.doc.as_ref());
-        parts.outputs.push(ResultDecl { name: name.clone(), description, cause: output.span });
+        parts.outputs.push(ResultDecl {
+            name: name.clone(),
+            description,
+            kind: ParamKind::String,
+            cause: output.span,
+        });
     }
     for (name, (ty, cause)) in &work.added {
         parts.contract.outputs.insert(name.to_string(), Port::Value(types::wire(cx.package, ty)));
-        parts.outputs.push(ResultDecl { name: name.clone(), description: None, cause: *cause });
+        parts.outputs.push(ResultDecl {
+            name: name.clone(),
+            description: None,
+            kind: ParamKind::String,
+            cause: *cause,
+        });
+    }
+}
+
+/// A pod of a matrix gets its number, and gives all that it gives in one result.
+fn one_of_many(node: &NodeSpec<'_>, parts: &mut Parts) {
+    let name = EcoString::from("run--i");
+    parts.contract.each = true;
+    parts.inputs.insert(0, eco_format!("--index=$(params.{name})"));
+    let kind = ParamKind::String;
+    parts.params.push(ParamDecl { name, kind, description: None, default: None, cause: node.cause });
+    let given = std::mem::take(&mut parts.outputs);
+    if let Some(cause) = given.first().map(|result| result.cause) {
+        parts.outputs.push(ResultDecl { name: OUT.into(), description: None, kind, cause });
     }
 }
 
@@ -286,7 +383,7 @@ fn arms(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) {
         arms.conditions = chosen.conditions.iter().map(|one| rename(one, &find)).collect();
         parts.contract.arms.push(arms);
         let name = eco_format!("arm--{chain}");
-        parts.outputs.push(ResultDecl { name, description: None, cause: *cause });
+        parts.outputs.push(ResultDecl { name, description: None, kind: ParamKind::String, cause: *cause });
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "most kinds of values are no step")]
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::ty::Ty;
+use fuse_analysis::ty::{Bounds, Ty};
 use fuse_analysis::value::Value;
 use fuse_wire::Condition;
 
@@ -30,6 +30,10 @@ pub(crate) enum Val {
     Node(NodeAt),
     /// A computation with late operands.
     Expr(Box<Computed>),
+    /// What each round of a matrix has its own of.
+    Round(Box<Round>),
+    /// The list of what the rounds of a matrix give.
+    Rounds(Box<Rounds>),
     /// A value that depends on which arm of a condition runs.
     Arms(Box<Arms>),
     /// Nothing.
@@ -39,6 +43,68 @@ pub(crate) enum Val {
     /// An error was reported.
     Error,
 }
+
+/// A value in a round of a loop over a list that is known late.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) of: RoundOf,
+    /// The part that is meant.
+    pub(crate) path: Vec<EcoString>,
+    /// The type of that part.
+    pub(crate) ty: Ty,
+}
+
+/// Where a round has a value from.
+#[derive(Clone, Debug)]
+pub(crate) enum RoundOf {
+    /// Its item of a list, with the type of the list.
+    Item(Box<Val>, Ty),
+    /// Its number.
+    Index,
+    /// Its pod of an earlier step, with the name of that step.
+    Out(NodeAt, EcoString),
+}
+
+/// What all rounds of such a loop give.
+#[derive(Clone, Debug)]
+pub(crate) struct Rounds {
+    /// What one round gives.
+    pub(crate) template: Val,
+    /// How many there are.
+    pub(crate) bounds: Bounds<i64>,
+}
+
+impl Rounds {
+    /// The one part of the results of one step that all of it is.
+    pub(crate) fn leaf(&self) -> Option<(&Round, NodeAt, &EcoString)> {
+        match &self.template {
+            Val::Round(round) => match &round.of {
+                RoundOf::Out(node, step) => Some((round, *node, step)),
+                RoundOf::Item(..) | RoundOf::Index => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Round {
+    /// A part of it.
+    pub(crate) fn part(mut self, name: &EcoString) -> Self {
+        let ty = match &self.ty {
+            Ty::Record(record) => {
+                record.fields.iter().find(|field| field.name == *name).map(|field| field.ty.clone())
+            }
+            Ty::Map(item) => Some((**item).clone()),
+            _ => None,
+        };
+        self.ty = ty.unwrap_or(Ty::Error);
+        self.path.push(name.clone());
+        self
+    }
+}
+
+/// All results of a matrix, as an array.
+pub(crate) const OUT: &str = "out";
 
 /// What the arms of a condition give.
 #[derive(Clone, Debug)]
@@ -196,6 +262,12 @@ impl Val {
                 let values = arms.cases.iter().map(|(_, value)| value).chain(&arms.otherwise);
                 values.for_each(|value| value.results(all));
             }
+            Self::Round(round) => match &round.of {
+                RoundOf::Item(list, _) => list.results(all),
+                RoundOf::Out(node, _) => all.push((*node, OUT.into())),
+                RoundOf::Index => {}
+            },
+            Self::Rounds(rounds) => rounds.template.results(all),
             Self::Const(_) | Self::Node(_) | Self::Unit | Self::Never | Self::Error => {}
         }
     }
@@ -212,6 +284,7 @@ impl Val {
                 .flat_map(Self::nodes)
                 .collect(),
             Self::Record(fields) => fields.iter().flat_map(|(_, field)| field.nodes()).collect(),
+            Self::List(items) => items.iter().flat_map(Self::nodes).collect(),
             _ => {
                 let mut all = Vec::new();
                 self.results(&mut all);

@@ -130,7 +130,7 @@ impl From<&Node> for Task {
             name: node.name.to_string(),
             when: when.collect(),
             params: params(&node.params),
-            matrix: Vec::new(),
+            matrix: params(&node.matrix),
             after: node.run_after.iter().map(ToString::to_string).collect(),
             retries: node.retries,
             goes_on: node.continues.is_some(),

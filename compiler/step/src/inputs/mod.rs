@@ -2,6 +2,7 @@
 
 pub(crate) mod layout;
 mod mounted;
+pub(crate) mod rounds;
 
 use fuse_wire::WireType;
 use fuse_wire::contract::{Contract, Port};
@@ -23,10 +24,14 @@ pub(crate) fn inputs(args: &Args, contract: &Contract) -> Result<IndexMap<String
     let mut given = given(args)?;
     let mut all = IndexMap::new();
     for (name, port) in &contract.inputs {
-        let texts = given
-            .shift_remove(name.as_str())
-            .ok_or_else(|| Failure::new(format!("the input `{name}` is missing")))?;
         let ty = port.ty();
+        let value = rounds::text(args, contract, name, &ty, given.get(name.as_str()));
+        let value = value.map_err(|failure| failure.of(format!("the input `{name}`")))?;
+        let texts = given.shift_remove(name.as_str());
+        let texts = value
+            .map(|text| vec![text])
+            .or(texts)
+            .ok_or_else(|| Failure::new(format!("the input `{name}` is missing")))?;
         let value = read(&ty, &texts).and_then(|value| settable(&ty, value));
         let value = value.map_err(|failure| failure.of(format!("the input `{name}`")))?;
         all.insert(name.clone(), (ty, value));

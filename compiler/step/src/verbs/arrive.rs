@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use fuse_wire::Contract;
+use fuse_wire::contract::NO_ITEM;
 use nix::sys::stat::{Mode, umask};
 use serde_json::Value as Json;
 
@@ -24,7 +25,7 @@ use crate::task;
 pub(super) const VERB: Verb = Verb { name: "in", run };
 
 const OPTIONS: &[&str] =
-    &["wire", "task", "store", "run", "step", "index", "in", "composite", "operand", "env"];
+    &["wire", "task", "store", "run", "step", "index", "in", "composite", "outs", "operand", "env"];
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
     let args = Args::read(words, OPTIONS)?;
@@ -35,6 +36,9 @@ fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
 }
 
 fn lay_out(args: &Args, contract: Contract, places: &Places) -> Result<ExitCode, Failure> {
+    if contract.each && args.one("index")? == Some(NO_ITEM) {
+        return idle(contract, places);
+    }
     // Everything is read before anything is written.
     let run = Run::read(args, places)?;
     let mut values = inputs(args, &contract)?;
@@ -54,6 +58,18 @@ fn lay_out(args: &Args, contract: Contract, places: &Places) -> Result<ExitCode,
     }
     file(&places.below("in.json"), &Json::Object(shown).to_string())?;
     outgoing(&mut pod, &run)?;
+    pod.write(places)?;
+    program(places)?;
+    close(&places.fuse);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The layout of a pod that has no item.
+fn idle(contract: Contract, places: &Places) -> Result<ExitCode, Failure> {
+    umask(Mode::from_bits_truncate(0o022));
+    clean(places)?;
+    let mut pod = Pod::new(contract);
+    pod.idle = true;
     pod.write(places)?;
     program(places)?;
     close(&places.fuse);

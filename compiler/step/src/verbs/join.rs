@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use super::Verb;
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::inputs::layout;
+use crate::inputs::{layout, rounds};
 use crate::places::Places;
 use crate::run::Run;
 use crate::values::{read, readable, reference};
@@ -21,7 +21,8 @@ use crate::{results, slots, task};
 pub(super) const VERB: Verb = Verb { name: "join", run };
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "task", "store", "run", "step", "index", "select", "part"])?;
+    let args =
+        Args::read(words, &["wire", "task", "store", "run", "step", "index", "select", "part", "outs"])?;
     args.wire()?;
     let contract = task::contract(&args)?;
     task::told(&contract.name, join(&args, &contract))
@@ -32,7 +33,7 @@ fn join(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
     let run = Run::read(args, &places)?;
     let selects = args.pairs("select")?.into_iter().collect();
     let parts = args.pairs("part")?.into_iter().collect();
-    let merge = Merge { run: &run, selects, parts };
+    let merge = Merge { args, run: &run, selects, parts };
     let mut all = IndexMap::new();
     for (name, join) in &contract.joins {
         let many = contract.joins.len() > 1;
@@ -45,6 +46,7 @@ fn join(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
 }
 
 struct Merge<'a> {
+    args: &'a Args,
     run: &'a Run<'a>,
     selects: BTreeMap<&'a str, &'a str>,
     parts: BTreeMap<&'a str, &'a str>,
@@ -117,6 +119,7 @@ impl Merge<'_> {
                 let text = self.parts.get(name.as_str()).map(|text| Ok((*text).to_owned()));
                 text.ok_or_else(|| Failure::new(format!("`--part={name}=…` is missing")))
             }
+            Piece::Outs { outs, path } => rounds::list(self.args, outs, path).map(Ok),
             Piece::Slot(slot) => {
                 let found = self.run.store()?.find(self.run.uid()?, slot)?;
                 Ok(found.ok_or_else(|| slot.clone()))

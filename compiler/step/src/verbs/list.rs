@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use fuse_wire::contract::{Contract, List};
+use fuse_wire::contract::{Contract, List, NO_ITEM};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -21,7 +21,8 @@ pub(super) const VERB: Verb = Verb { name: "list", run };
 const MAX_ITEMS: usize = 256;
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "task", "store", "run", "step", "index", "in", "composite"])?;
+    let args =
+        Args::read(words, &["wire", "task", "store", "run", "step", "index", "in", "composite", "outs"])?;
     args.wire()?;
     let contract = task::contract(&args)?;
     task::told(&contract.name, list(&args, &contract))
@@ -39,9 +40,15 @@ fn list(args: &Args, contract: &Contract) -> Result<ExitCode, Failure> {
             return Err(Failure::new(message));
         }
         zipped(&values, name, count, list)?;
-        let indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        let mut indices: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        if indices.is_empty() && list.spare {
+            indices.push(NO_ITEM.to_owned());
+        }
         all.insert(format!("{name}--idx"), Json::from(indices).to_string());
         all.insert(format!("{name}--nonempty"), (count > 0).to_string());
+        if list.counted {
+            continue;
+        }
         let (ty, value) = values.get(name).ok_or_else(|| unknown(name))?;
         let text = fuse_wire::write::write(ty, value).map_err(Failure::new)?;
         if list.stored {

@@ -14,7 +14,7 @@ use crate::outputs::{keep, storable};
 use crate::places::Places;
 use crate::pod::Pod;
 use crate::run::Run;
-use crate::{results, slots, task};
+use crate::{results, slots, step, task};
 
 pub(super) const VERB: Verb = Verb { name: "out", run };
 
@@ -24,6 +24,9 @@ fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
     args.needed("store")?;
     let places = Places::from_env();
     let pod = Pod::read(&places)?;
+    if pod.idle {
+        return Ok(ExitCode::SUCCESS);
+    }
     let run = Run::read(&args, &places)?;
     task::told(&pod.contract.name, take(&pod, &run, &places))
 }
@@ -51,6 +54,10 @@ fn take(pod: &Pod, run: &Run<'_>, places: &Places) -> Result<ExitCode, Failure> 
         None => results::find(places, name),
     };
     slots::leave(&pod.contract, run, &text)?;
+    if pod.contract.each {
+        all.extend(step::rest(places)?);
+        all = step::as_one(pod, &all)?;
+    }
     results::write(places, &all, pod.contract.budget)?;
     Ok(ExitCode::SUCCESS)
 }

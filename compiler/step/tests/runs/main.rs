@@ -7,6 +7,7 @@ mod confined;
 mod guards;
 mod harness;
 mod joins;
+mod loops;
 mod rules;
 mod stores;
 mod texts;

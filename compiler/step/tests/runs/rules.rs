@@ -147,7 +147,7 @@ fn a_reference_that_nothing_replaces_is_refused() {
 #[test]
 #[should_panic(expected = "unknown field")]
 fn a_field_that_the_harness_does_not_know_is_refused() {
-    run(&["name: b, taskRef: {name: give}, matrix: {params: []}"]).go();
+    run(&["name: b, taskRef: {name: give}, onError: continue"]).go();
 }
 
 #[test]

@@ -20,14 +20,19 @@ impl<'a> Param<'a> {
     pub(super) fn all(params: &'a [ParamDecl]) -> Vec<Self> {
         let param = |param: &'a ParamDecl| Self {
             name: &param.name,
-            ty: match param.kind {
-                ParamKind::String => "string",
-                ParamKind::Array => "array",
-            },
+            ty: kind(param.kind),
             description: param.description.as_deref().map(Text),
             default: param.default.as_ref().map(ParamValue::of),
         };
         params.iter().map(param).collect()
+    }
+}
+
+/// The word for a type of parameters and results.
+pub(super) const fn kind(kind: ParamKind) -> &'static str {
+    match kind {
+        ParamKind::String => "string",
+        ParamKind::Array => "array",
     }
 }
 

@@ -40,6 +40,8 @@ struct PipelineTask<'a> {
     when: Vec<When<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     run_after: &'a [EcoString],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matrix: Option<Matrix<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     params: Vec<Arg<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +64,11 @@ enum TaskRef<'a> {
 struct ResolverParam<'a> {
     name: &'a str,
     value: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct Matrix<'a> {
+    params: Vec<Arg<'a>>,
 }
 
 #[derive(Serialize)]
@@ -147,16 +154,17 @@ fn pipeline_task<'a>(plan: &'a Plan, node: &'a Node) -> PipelineTask<'a> {
         task_ref: task_ref(plan, node),
         when: node.guards.iter().map(guard).collect(),
         run_after: &node.run_after,
-        params: node
-            .params
-            .iter()
-            .map(|arg| Arg { name: &arg.name, value: ParamValue::of(&arg.value) })
-            .collect(),
+        matrix: (!node.matrix.is_empty()).then(|| Matrix { params: args(&node.matrix) }),
+        params: args(&node.params),
         workspaces: node.workspaces.iter().map(|(name, workspace)| Workspace { name, workspace }).collect(),
         timeout: duration_text(node.timeout),
         retries: node.retries,
         on_error: node.continues.map(|_| "continue"),
     }
+}
+
+fn args(args: &[model::Arg]) -> Vec<Arg<'_>> {
+    args.iter().map(|arg| Arg { name: &arg.name, value: ParamValue::of(&arg.value) }).collect()
 }
 
 fn causes(pipeline: &model::Pipeline) -> Causes {
@@ -172,6 +180,7 @@ fn causes(pipeline: &model::Pipeline) -> Causes {
             causes.add(format!("{pointer}/taskRef"), remote.cause);
         }
         causes.items(format_args!("{pointer}/when"), node.guards.iter().map(|guard| guard.cause));
+        causes.items(format_args!("{pointer}/matrix/params"), node.matrix.iter().map(|arg| arg.cause));
         causes.items(format_args!("{pointer}/params"), node.params.iter().map(|arg| arg.cause));
     }
     causes.items("/spec/results", pipeline.results.iter().map(|result| result.cause));

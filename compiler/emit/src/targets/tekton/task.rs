@@ -155,7 +155,7 @@ struct Mount<'a> {
 pub(super) fn lower<'a>(task: &'a model::Task, plan: &'a Plan) -> Result<Manifest, Error> {
     let result = |result: &'a model::ResultDecl| TaskResult {
         name: &result.name,
-        ty: "string",
+        ty: super::param::kind(result.kind),
         description: result.description.as_deref().map(Text),
     };
     let spec = TaskSpec {

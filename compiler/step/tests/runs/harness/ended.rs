@@ -24,6 +24,8 @@ pub struct TaskRun {
     pub steps: Vec<Step>,
     /// Results as they stand in `/tekton/results`.
     pub results: BTreeMap<String, String>,
+    /// Results that are arrays; of a matrix what all its pods wrote.
+    pub arrays: BTreeMap<String, Vec<String>>,
     /// The pod's folder: `fuse`, `results`.
     pub folder: PathBuf,
     /// Why Tekton or kubelet would not have started it, or thrown its results away.

@@ -172,6 +172,8 @@ pub struct PipelineTask {
     pub name: String,
     pub task_ref: Named,
     #[serde(default)]
+    pub matrix: Matrix,
+    #[serde(default)]
     pub params: Vec<Given>,
     #[serde(default)]
     pub when: Vec<When>,
@@ -182,6 +184,12 @@ pub struct PipelineTask {
     pub timeout: Option<String>,
     #[serde(default)]
     pub retries: u32,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    pub params: Vec<Given>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

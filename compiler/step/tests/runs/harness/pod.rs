@@ -170,10 +170,12 @@ impl<'a> Pod<'a> {
 
     fn items(&self, text: &str) -> Vec<String> {
         let [params, context] = self.tables;
-        if params.items(text).len() == 1 {
+        let items = params.items(text);
+        // An array of one item is an array all the same.
+        if items == [params.text(text)] {
             vec![self.text(text)]
         } else {
-            params.items(text).iter().map(|item| context.text(item)).collect()
+            items.iter().map(|item| context.text(item)).collect()
         }
     }
 

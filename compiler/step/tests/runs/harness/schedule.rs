@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ended::{Ended, Fate};
+use super::ended::{Ended, Fate, TaskRun};
 use super::manifest::{Operator, ParamType, PipelineTask, Value};
 use super::pod;
 use super::start::Run;
@@ -27,7 +27,7 @@ fn result_of(reference: &str) -> Option<(&str, &str)> {
 
 /// Every text of a task in which Tekton replaces references.
 fn all_texts(task: &PipelineTask) -> Vec<&str> {
-    let params = task.params.iter().flat_map(|param| texts(&param.value));
+    let params = task.params.iter().chain(&task.matrix.params).flat_map(|param| texts(&param.value));
     let when = task
         .when
         .iter()
@@ -99,9 +99,12 @@ impl Run {
         let Self { manifests, .. } = self;
         let produced = |task: &str, name: &str| {
             let task = manifests.pipeline.tasks.iter().find(|other| other.name == task);
+            let many = task.is_some_and(|task| !task.matrix.params.is_empty());
             let task = task.and_then(|task| manifests.tasks.get(&task.task_ref.name));
+            let (name, whole) = name.strip_suffix("[*]").map_or((name, false), |name| (name, true));
+            let array = |ty: ParamType| many || ty == ParamType::Array;
             task.is_some_and(|task| {
-                task.results.iter().any(|result| result.name == name && result.ty == ParamType::String)
+                task.results.iter().any(|result| result.name == name && array(result.ty) == whole)
             })
         };
         let outputs = manifests.pipeline.results.iter().map(|result| {
@@ -146,15 +149,21 @@ impl Run {
         let mut results = Table::default();
         let mut missing = Vec::new();
         for (from, name) in needed(task) {
-            match &fates[&from] {
-                Fate::Succeeded(run) if run.results.contains_key(&name) => {
+            match (&fates[&from], name.strip_suffix("[*]")) {
+                (Fate::Succeeded(run), Some(name)) if run.arrays.contains_key(name) => {
+                    results.list(format!("tasks.{from}.results.{name}[*]"), &run.arrays[name]);
+                }
+                (Fate::Succeeded(run), None) if run.results.contains_key(&name) => {
                     results.set(format!("tasks.{from}.results.{name}"), &run.results[&name]);
                 }
-                fate @ (Fate::Succeeded(_)
-                | Fate::Failed(_)
-                | Fate::Guarded
-                | Fate::Orphaned(_)
-                | Fate::NotStarted) => {
+                (
+                    fate @ (Fate::Succeeded(_)
+                    | Fate::Failed(_)
+                    | Fate::Guarded
+                    | Fate::Orphaned(_)
+                    | Fate::NotStarted),
+                    _,
+                ) => {
                     missing.push((format!("{from}.{name}"), matches!(fate, Fate::Succeeded(_))));
                 }
             }
@@ -180,9 +189,50 @@ impl Run {
             let why = format!("{}: the result {name} is missing", task.name);
             return if *written { Err(why) } else { Ok(Fate::Orphaned(why)) };
         }
-        let params = task.params.iter().map(|param| (param.name.clone(), value(&param.value))).collect();
-        let run = pod::run(self, task, params);
+        let params: BTreeMap<String, Value> =
+            task.params.iter().map(|param| (param.name.clone(), value(&param.value))).collect();
+        let body = &self.manifests.tasks[&task.task_ref.name];
+        let Some(each) = task.matrix.params.first() else {
+            let mut run = pod::run(self, task, params);
+            for result in body.results.iter().filter(|result| result.ty == ParamType::Array) {
+                let items = run.results.get(&result.name).map(|text| serde_json::from_str(text).unwrap());
+                run.arrays.extend(items.map(|items| (result.name.clone(), items)));
+            }
+            return Ok(if run.succeeded() { Fate::Succeeded(run) } else { Fate::Failed(run) });
+        };
+        assert_eq!(task.matrix.params.len(), 1, "{}: a matrix of several lists", task.name);
+        let Value::List(items) = value(&each.value) else { panic!("{}: no array", task.name) };
+        if items.is_empty() {
+            return Ok(Fate::Orphaned(format!("{}: its matrix is empty", task.name)));
+        }
+        let run = self.matrix(task, &each.name, items, &params);
         Ok(if run.succeeded() { Fate::Succeeded(run) } else { Fate::Failed(run) })
+    }
+
+    /// A pod for each item, the last one first. Tekton hands on their results in the order of the pods' names.
+    fn matrix(
+        &self,
+        task: &PipelineTask,
+        param: &str,
+        items: Vec<String>,
+        params: &BTreeMap<String, Value>,
+    ) -> TaskRun {
+        let mut pods: BTreeMap<String, TaskRun> = BTreeMap::new();
+        for (at, item) in items.into_iter().enumerate().rev() {
+            let mut params = params.clone();
+            params.insert(param.to_owned(), Value::Text(item));
+            let one = PipelineTask { name: format!("{}-{at}", task.name), ..task.clone() };
+            pods.insert(one.name.clone(), pod::run(self, &one, params));
+        }
+        let mut all = TaskRun::default();
+        for pod in pods.into_values() {
+            all.steps.extend(pod.steps);
+            all.refused = all.refused.or(pod.refused);
+            for (name, text) in pod.results {
+                all.arrays.entry(name).or_default().push(text);
+            }
+        }
+        all
     }
 
     /// What the pipeline gives: a result of a task that did not run is left out.

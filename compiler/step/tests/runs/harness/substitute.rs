@@ -32,6 +32,11 @@ impl Table {
         self.texts.insert(reference.into(), text.into());
     }
 
+    /// A reference to a whole array.
+    pub fn list(&mut self, reference: impl Into<String>, items: &[String]) {
+        self.lists.insert(reference.into(), items.to_vec());
+    }
+
     /// The three ways to refer to a parameter.
     pub fn parameter(&mut self, name: &str, value: &Value) {
         for reference in
