@@ -51,4 +51,6 @@ codes! {
     NO_MATRIX = "FS0619" Error "no-matrix";
     /// A matrix on a target with Tekton's stable fields only.
     STABLE_FIELDS = "FS0620" Error "stable-fields";
+    /// Retries of a task with an effect outside the run that is not `idempotent`.
+    RETRIED_EFFECT = "FS0621" Warning "retried-effect";
 }

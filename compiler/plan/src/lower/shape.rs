@@ -2,7 +2,7 @@
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Language, Task};
-use fuse_base::Span;
+use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::contract::{Contract, Part, Word};
 
 use super::NodeSpec;
@@ -96,8 +96,22 @@ pub(crate) fn shape(
         results: parts.results,
         pod: settings.pod(cx),
         timeout: settings.timeout.map_or(HOUR, |(ms, _)| ms),
-        retries: settings.retries.map_or(0, |(count, _)| count),
+        retries: retries(cx, task, settings),
     })
+}
+
+/// How often the task is repeated. An effect that an attempt had before it failed happens again, so such a task has to
+/// say that this does no harm.
+fn retries(cx: &Cx<'_>, task: &Task, settings: &Resolved) -> u32 {
+    let Some((times, span)) = settings.retries else { return 0 };
+    if times > 0 && task.external_effect && !task.idempotent {
+        let message = format!("a failed `{}` is repeated, and its effect outside with it", task.sig.name);
+        let diagnostic = Diagnostic::new(&codes::plan::RETRIED_EFFECT, span, message)
+            .label(task.sig.span, "this task has an effect outside the run")
+            .help("add `idempotent` to the task if a second attempt does no harm, else remove `retries`");
+        cx.report_once(format!("retries {span:?}"), diagnostic);
+    }
+    times
 }
 
 /// The largest size of each result.
