@@ -51,15 +51,7 @@ pub(crate) struct Pod {
 impl<'a> Lower<'a, '_> {
     /// The settings at a call.
     pub(super) fn settings(&mut self, settings: &'a Settings) -> Resolved {
-        let mut value = |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (self.eval(typed), typed.span));
-        let parts = [
-            value(&settings.cpu),
-            value(&settings.memory),
-            value(&settings.timeout),
-            value(&settings.retries),
-            value(&settings.node),
-            value(&settings.gpu),
-        ];
+        let parts = parts(settings, |typed| self.eval(typed));
         let env = settings.env.iter();
         let env = env.map(|(name, typed)| {
             let value = self.eval(typed);
@@ -70,18 +62,16 @@ impl<'a> Lower<'a, '_> {
     }
 }
 
+/// The settings that are single values, in the order in which [`resolved`] takes them.
+fn parts<'a>(settings: &'a Settings, mut value: impl FnMut(&'a Typed) -> Val) -> [Option<(Val, Span)>; 6] {
+    let Settings { cpu, memory, timeout, retries, node, gpu, .. } = settings;
+    [cpu, memory, timeout, retries, node, gpu]
+        .map(|typed| typed.as_ref().map(|typed| (value(typed), typed.span)))
+}
+
 /// The settings of a declaration.
-pub(crate) fn declared<'a>(cx: &Cx<'_>, settings: &'a Settings, names: &mut Callee<'_>) -> Resolved {
-    let mut value =
-        |typed: &'a Option<Typed>| typed.as_ref().map(|typed| (eval(cx, typed, names), typed.span));
-    let parts = [
-        value(&settings.cpu),
-        value(&settings.memory),
-        value(&settings.timeout),
-        value(&settings.retries),
-        value(&settings.node),
-        value(&settings.gpu),
-    ];
+pub(crate) fn declared(cx: &Cx<'_>, settings: &Settings, names: &mut Callee<'_>) -> Resolved {
+    let parts = parts(settings, |typed| eval(cx, typed, names));
     let env = settings.env.iter();
     let env = env.map(|(name, typed)| variable(name, eval(cx, typed, names), typed.span, true)).collect();
     resolved(parts, settings.continues, env)

@@ -27,6 +27,9 @@ impl<'w> Reconciler<'w> {
         for (name, value) in workflow.defaults.iter().chain(params) {
             table.set(&format!("params.{name}"), value);
         }
+        for (name, bound) in &workflow.bound {
+            table.set(&format!("workspaces.{name}.bound"), &Value::One(bound.to_string()));
+        }
         let mut tasks: Vec<Task> = workflow.tasks.iter().chain(&workflow.finally).cloned().collect();
         tasks.iter_mut().for_each(|task| table.task(task));
         let pods = tasks.iter().map(|_| Vec::new()).collect();

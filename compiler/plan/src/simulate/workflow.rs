@@ -11,6 +11,8 @@ use crate::model::{self, Node, Pipeline};
 pub struct Workflow {
     /// Defaults of its parameters.
     pub defaults: BTreeMap<String, Value>,
+    /// Its workspaces, and whether the run binds them.
+    pub bound: BTreeMap<String, bool>,
     /// `spec.tasks`
     pub tasks: Vec<Task>,
     /// `spec.finally`
@@ -109,6 +111,7 @@ impl From<&Pipeline> for Workflow {
         });
         Self {
             defaults: defaults.collect(),
+            bound: pipeline.workspaces.iter().map(|one| (one.name.to_string(), !one.optional)).collect(),
             tasks: pipeline.nodes().map(Task::from).collect(),
             finally: Vec::new(),
             results: results.collect(),
