@@ -125,6 +125,18 @@ fn nested_arms_carry_all_guards_outermost_first() {
 }
 
 #[test]
+fn what_starts_several_steps_is_ordered_though_a_step_computes_its_own_condition() {
+    let case = program(
+        "pipeline inner() { let f = flip()\n if f.value > 3.0 { say(f.label) } }\n\
+         pipeline p() { let a = say(\"a\")\n inner() after a }\n\
+         pipeline q() { for i in [1, 2] { let f = flip()\n if f.value > 3.0 { say(f.label) } } with { parallel: 1 } }",
+    );
+    let part = |step: &str| case.part(&format!("step {step}:"));
+    assert!(part("inner--f").contains(&"after a".to_owned()), "{:?}", part("inner--f"));
+    assert!(part("f--i1").contains(&"after say--i0".to_owned()), "{:?}", part("f--i1"));
+}
+
+#[test]
 fn after_orders_without_data_and_is_left_out_where_data_explains() {
     let case = program(
         "pipeline p() { let a = say(\"a\")\n let b = say(\"b\") after a\n let c = say(b.said) after a, b }",

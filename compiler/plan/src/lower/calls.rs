@@ -1,7 +1,7 @@
 //! Calls: a call of a task or an `apply` becomes a pipeline task.
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{Call, Callee, Kind, LocalId, Resource, Task, Typed};
+use fuse_analysis::model::{Call, Callee, Kind, Resource, Task, Typed};
 use fuse_analysis::outside;
 use fuse_analysis::ty::{Schemes, Ty};
 use fuse_analysis::value::Value;
@@ -122,17 +122,6 @@ impl<'a> Lower<'a, '_> {
             [only] if signature.single => self.output_of(at, &only.name.clone()),
             _ => Val::Node(at),
         }
-    }
-
-    /// The steps that a name stands for: those of its value, the last ones of a loop or a called pipeline.
-    pub(super) fn steps_of(&self, local: LocalId) -> Vec<NodeAt> {
-        if let Some(started) = self.frame.started.get(&local) {
-            return started.clone();
-        }
-        if let Some(steps) = self.frame.loops.get(&local) {
-            return self.ends_of(steps);
-        }
-        self.frame.locals.get(&local).map(|(value, _)| value.nodes()).unwrap_or_default()
     }
 
     /// An argument as one value.

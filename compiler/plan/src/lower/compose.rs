@@ -1,11 +1,7 @@
 //! A pipeline called from a pipeline: its steps stand where it is called, under the call's name.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "most kinds of expressions call nothing")]
-
-use std::collections::BTreeSet;
-
 use ecow::eco_format;
-use fuse_analysis::model::{Call, Callee, Kind, LocalId, Output, Param, PipelineId, Typed};
+use fuse_analysis::model::{Call, Output, Param, PipelineId};
 use fuse_analysis::ty::Ty;
 use fuse_base::{Diagnostic, codes};
 
@@ -47,7 +43,7 @@ impl<'a> Lower<'a, '_> {
             outcomes.map(|(output, values)| self.outcome(&call.name, output, values)).collect();
         self.frame = outer;
         (self.label, self.hint) = (label, hint);
-        self.start_after(first, &after);
+        self.start_after(&(first..self.nodes.len()), &after);
         if values.iter().any(|value| matches!(value, Val::Error)) {
             return Val::Error;
         }
@@ -125,40 +121,5 @@ impl<'a> Lower<'a, '_> {
             level,
             otherwise: None,
         }))
-    }
-
-    /// `after` on a called pipeline: none of its steps starts before. Those that wait for another one of them need no
-    /// order of their own.
-    fn start_after(&mut self, first: NodeAt, after: &[NodeAt]) {
-        let inside = |at: &NodeAt| *at >= first;
-        let starts: Vec<NodeAt> = (first..self.nodes.len())
-            .filter(|at| self.nodes.get(*at).is_some_and(|node| !node.awaits().iter().any(inside)))
-            .collect();
-        for at in starts {
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.after.extend(after.iter().filter(|one| !inside(one)));
-            }
-        }
-    }
-
-    /// Notes the last steps that a binding started, where they are those of a called pipeline.
-    pub(super) fn note_steps(&mut self, local: LocalId, value: &Typed, first: NodeAt) {
-        if !calls_pipeline(value) {
-            return;
-        }
-        let all = first..self.nodes.len();
-        let awaited: BTreeSet<NodeAt> =
-            self.nodes.iter().skip(first).flat_map(super::NodeSpec::awaits).collect();
-        self.frame.started.insert(local, all.filter(|at| !awaited.contains(at)).collect());
-    }
-}
-
-fn calls_pipeline(typed: &Typed) -> bool {
-    match &typed.kind {
-        Kind::Call(call) => matches!(call.callee, Callee::Pipeline(_)),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            calls_pipeline(base)
-        }
-        _ => false,
     }
 }

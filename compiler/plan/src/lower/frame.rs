@@ -19,10 +19,8 @@ pub(crate) struct Frame<'a> {
     pub(super) params: Vec<Val>,
     /// Bound names with the guards that they were bound under.
     pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
-    /// The last steps of called pipelines, by the names that they are bound to.
-    pub(super) started: BTreeMap<LocalId, Vec<NodeAt>>,
-    /// Names that are bound to loops, with the steps of all rounds.
-    pub(super) loops: BTreeMap<LocalId, Range<NodeAt>>,
+    /// The steps of called pipelines and loops, by the names that these are bound to.
+    pub(super) started: BTreeMap<LocalId, Range<NodeAt>>,
     /// The names of the calls of the body, by their places.
     names: Rc<BTreeMap<Span, EcoString>>,
     /// What stands before the names of its steps.
@@ -56,7 +54,6 @@ impl<'a> Frame<'a> {
             params: Vec::new(),
             locals: BTreeMap::new(),
             started: BTreeMap::new(),
-            loops: BTreeMap::new(),
             names: Rc::new(names::steps(pipeline)),
             prefix: EcoString::new(),
             suffix: EcoString::new(),

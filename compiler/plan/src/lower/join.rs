@@ -267,11 +267,9 @@ impl<'a> Lower<'a, '_> {
         let inside = |node: &NodeSpec<'_>| {
             chains(&node.guards).iter().any(|chain| own.contains(chain) && !around.contains(chain))
         };
-        let arms: Vec<NodeAt> =
-            self.nodes.iter().enumerate().filter(|(_, node)| inside(node)).map(|(at, _)| at).collect();
-        let awaited: Vec<NodeAt> =
-            arms.iter().filter_map(|at| self.nodes.get(*at)).flat_map(NodeSpec::awaits).collect();
-        arms.into_iter().filter(|at| !awaited.contains(at)).collect()
+        self.last_of(
+            self.nodes.iter().enumerate().filter(|(_, node)| inside(node)).map(|(at, _)| at).collect(),
+        )
     }
 
     fn join_at(&mut self, at: NodeAt) -> Option<&mut JoinWork> {
@@ -392,16 +390,13 @@ fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
 }
 
 impl NodeSpec<'_> {
-    /// The steps that this one waits for.
+    /// The steps that this one waits for. The conditions that a step computes are about itself alone.
     pub(super) fn awaits(&self) -> Vec<NodeAt> {
         let mut results = Vec::new();
         match &self.work {
             Work::Task(work) => {
                 work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results));
                 work.settings.env.iter().for_each(|variable| variable.value.results(&mut results));
-                for (chosen, _) in &work.arms {
-                    results.extend(chosen.operands.iter().filter_map(|(_, late)| operand(late)));
-                }
             }
             Work::Apply(work) => work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results)),
             Work::Decide(work) => {

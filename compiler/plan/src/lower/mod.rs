@@ -23,6 +23,7 @@ mod join;
 mod joined;
 mod matrix;
 mod narrow;
+mod order;
 mod registry;
 mod rounds;
 mod settings;
@@ -104,7 +105,7 @@ pub(crate) struct Lower<'a, 'c> {
     /// How many bodies and rounds were entered so far, and how many conditions they have.
     frames: u32,
     chains: u32,
-    /// How many rounds of loops are written out around the current statement, at most, and so far in all.
+    /// How many rounds of loops are written out so far.
     unrolled: rounds::Unrolled,
     /// The indices of the loop around, where its list is known late.
     matrix: Option<Late>,
@@ -189,13 +190,9 @@ impl<'a, 'c> Lower<'a, 'c> {
                         self.frame.pipeline.locals.get(local.0 as usize).map(|local| local.name.clone());
                     self.hint = name.filter(|_| names_a_step(&value.kind));
                     let first = self.nodes.len();
-                    let is_loop = matches!(value.kind, Kind::For(_));
                     let given = self.eval(value);
                     self.note_steps(*local, value, first);
                     self.bind(*local, given);
-                    if is_loop {
-                        self.frame.loops.insert(*local, first..self.nodes.len());
-                    }
                 }
                 Stmt::Expr(value) => {
                     self.hint = None;

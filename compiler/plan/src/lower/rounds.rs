@@ -11,9 +11,9 @@ use fuse_analysis::ty::{Bounds, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 
+use super::Lower;
 use super::eval::{self, field};
 use super::val::{NodeAt, Val};
-use super::{Lower, NodeSpec};
 
 /// A loop with more rounds is no longer written out.
 const ROUNDS: usize = 64;
@@ -269,31 +269,9 @@ impl<'a> Lower<'a, '_> {
         let Ok(limit) = usize::try_from(limit) else { return };
         let rounds: Vec<&Range<NodeAt>> = rounds.iter().filter(|steps| !steps.is_empty()).collect();
         for (earlier, steps) in rounds.iter().zip(rounds.iter().skip(limit.max(1))) {
-            let ends = self.ends_of(earlier);
-            for at in self.starts_of(steps) {
-                if let Some(node) = self.nodes.get_mut(at) {
-                    node.after.extend(ends.iter().copied());
-                }
-            }
+            let ends = self.last_of((*earlier).clone().collect());
+            self.start_after(steps, &ends);
         }
-    }
-
-    /// The steps that a step waits for; the conditions that it computes itself may mention itself.
-    fn awaited_by(&self, at: NodeAt) -> Vec<NodeAt> {
-        let all = self.nodes.get(at).map(NodeSpec::awaits).unwrap_or_default();
-        all.into_iter().filter(|other| *other != at).collect()
-    }
-
-    /// The steps among these that wait for none of them.
-    fn starts_of(&self, steps: &Range<NodeAt>) -> Vec<NodeAt> {
-        let waits = |at: &NodeAt| self.awaited_by(*at).iter().any(|other| steps.contains(other));
-        steps.clone().filter(|at| !waits(at)).collect()
-    }
-
-    /// The steps among these that none of them waits for.
-    pub(super) fn ends_of(&self, steps: &Range<NodeAt>) -> Vec<NodeAt> {
-        let awaited: Vec<NodeAt> = steps.clone().flat_map(|at| self.awaited_by(at)).collect();
-        steps.clone().filter(|at| !awaited.contains(at)).collect()
     }
 }
 
