@@ -95,6 +95,19 @@ impl<T: PartialOrd + Copy> Bounds<T> {
     pub fn admits(&self, value: T) -> bool {
         self.low.is_none_or(|low| low <= value) && self.high.is_none_or(|high| value <= high)
     }
+
+    /// What lies within both; nothing does where the lower bound is above the upper one.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        let narrower = |a: Option<T>, b: Option<T>, first: fn(&T, &T) -> bool| match (a, b) {
+            (Some(a), Some(b)) => Some(if first(&a, &b) { a } else { b }),
+            (a, b) => a.or(b),
+        };
+        Self {
+            low: narrower(self.low, other.low, |a, b| a >= b),
+            high: narrower(self.high, other.high, |a, b| a <= b),
+        }
+    }
 }
 
 /// What a `String` may be.

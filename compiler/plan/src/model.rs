@@ -127,6 +127,18 @@ pub enum Text {
     Many(Vec<EcoString>),
 }
 
+impl Text {
+    /// The type of the parameter that takes it: a reference to a whole array is an array.
+    #[must_use]
+    pub fn kind(&self) -> ParamKind {
+        match self {
+            Self::One(text) if text.starts_with("$(") && text.ends_with("[*])") => ParamKind::Array,
+            Self::One(_) => ParamKind::String,
+            Self::Many(_) => ParamKind::Array,
+        }
+    }
+}
+
 /// A declared result of a Task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultDecl {

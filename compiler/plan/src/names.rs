@@ -18,9 +18,25 @@ pub(crate) fn kebab(name: &str) -> EcoString {
     EcoString::from(name.replace('_', "-"))
 }
 
+/// A name that is not taken: the second one is `say--2`.
+pub(crate) fn free(base: &str, taken: impl Fn(&str) -> bool) -> EcoString {
+    let mut name = EcoString::from(base);
+    let mut count = 2;
+    while taken(&name) {
+        name = eco_format!("{base}--{count}");
+        count += 1;
+    }
+    name
+}
+
 /// The name of an object: parts joined by `--`, cut and hashed if it is too long.
 pub(crate) fn object(parts: &[&str]) -> EcoString {
     fit(&kebab(&parts.join("--")))
+}
+
+/// The SHA-256 of a text: 64 hex digits.
+pub(crate) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Cuts a name that is too long and makes it unique by a hash of the whole.
@@ -28,10 +44,7 @@ pub(crate) fn fit(name: &str) -> EcoString {
     if name.len() <= MAX_NAME {
         return EcoString::from(name);
     }
-    let mut hash = String::new();
-    for byte in Sha256::digest(name.as_bytes()).iter().take(4) {
-        hash.push_str(&format!("{byte:02x}"));
-    }
+    let hash: String = digest(name).chars().take(8).collect();
     let mut end = MAX_NAME - 1 - hash.len();
     while !name.is_char_boundary(end) {
         end -= 1;

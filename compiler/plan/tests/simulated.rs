@@ -77,6 +77,11 @@ impl Program {
         }
     }
 
+    /// The names of the tasks of a kind.
+    fn tasks(&self, of: impl Fn(&Task) -> bool) -> BTreeSet<String> {
+        self.workflow.tasks.iter().filter(|task| of(task)).map(|task| task.name.clone()).collect()
+    }
+
     /// Whether a list may be empty: then its matrix has a guard for it.
     fn may_be_empty(&self, task: &str, result: &str) -> bool {
         let guard = format!("$(tasks.{task}.results.{}--nonempty)", result.trim_end_matches("--idx"));
@@ -234,13 +239,7 @@ fn without(what: &str, take_out: impl Fn(&mut Program)) {
 #[test]
 fn without_guards_on_every_task_of_an_arm() {
     without("guards on every task of an arm", |program| {
-        let guarded: BTreeSet<String> = program
-            .workflow
-            .tasks
-            .iter()
-            .filter(|task| !task.when.is_empty())
-            .map(|task| task.name.clone())
-            .collect();
+        let guarded = program.tasks(|task| !task.when.is_empty());
         for task in &mut program.workflow.tasks {
             let inside =
                 texts(task).iter().flat_map(|text| references(text)).any(|(from, _)| guarded.contains(&from));
@@ -273,13 +272,7 @@ fn with_notin_instead_of_in() {
 #[test]
 fn without_collectors() {
     without("collectors", |program| {
-        let matrices: BTreeSet<String> = program
-            .workflow
-            .tasks
-            .iter()
-            .filter(|task| !task.matrix.is_empty())
-            .map(|task| task.name.clone())
-            .collect();
+        let matrices = program.tasks(|task| !task.matrix.is_empty());
         let mut gone = BTreeSet::new();
         for output in &mut program.workflow.results {
             let Value::One(text) = &output.value else { continue };

@@ -183,7 +183,6 @@ fn missing(wanted: &Signature, resource: bool, name: &str, declared: Span) -> Mi
 /// The first thing in which a tool's signature differs from what a capability asks for.
 fn misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) -> Option<Misfit> {
     let member = &wanted.name;
-    let show = |ty: &Ty, sig: &Signature| super::limits::shortened(&checker.package.show(ty, &sig.generics));
     if found.generics.len() < wanted.generics.len() {
         return Some(Misfit {
             message: format!(
@@ -209,12 +208,9 @@ fn misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) -> Optio
             Some(own) if param.is_optional() && !own.is_optional() => {
                 format!("`{}` of its `{member}` has no default", param.name)
             }
-            Some(own) if !takes((&param.ty, wanted), (&own.ty, found)) => format!(
-                "`{}` of its `{member}` is `{}`, and `{}` is asked for",
-                param.name,
-                show(&own.ty, found),
-                show(&param.ty, wanted)
-            ),
+            Some(own) if !takes((&param.ty, wanted), (&own.ty, found)) => {
+                other_type(checker, &param.name, (&param.ty, wanted), (&own.ty, found))
+            }
             Some(_) => continue,
         };
         return Some(Misfit {
@@ -237,9 +233,21 @@ fn misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) -> Optio
     outputs_misfit(checker, wanted, found)
 }
 
+/// What is said of a part of a signature that is of another type.
+fn other_type(
+    checker: &Checker<'_>,
+    name: &str,
+    wanted: (&Ty, &Signature),
+    found: (&Ty, &Signature),
+) -> String {
+    let show =
+        |(ty, sig): (&Ty, &Signature)| super::limits::shortened(&checker.package.show(ty, &sig.generics));
+    let member = &wanted.1.name;
+    format!("`{name}` of its `{member}` is `{}`, and `{}` is asked for", show(found), show(wanted))
+}
+
 fn outputs_misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) -> Option<Misfit> {
     let member = &wanted.name;
-    let show = |ty: &Ty, sig: &Signature| super::limits::shortened(&checker.package.show(ty, &sig.generics));
     if wanted.single != found.single && !wanted.outputs.is_empty() {
         return Some(Misfit {
             message: match wanted.single {
@@ -256,12 +264,9 @@ fn outputs_misfit(checker: &Checker<'_>, wanted: &Signature, found: &Signature) 
         let own = found.outputs.iter().find(same);
         let message = match own {
             None => format!("its `{member}` does not give `{}`", output.name),
-            Some(own) if !gives((&output.ty, wanted), (&own.ty, found)) => format!(
-                "`{}` of its `{member}` is `{}`, and `{}` is asked for",
-                output.name,
-                show(&own.ty, found),
-                show(&output.ty, wanted)
-            ),
+            Some(own) if !gives((&output.ty, wanted), (&own.ty, found)) => {
+                other_type(checker, &output.name, (&output.ty, wanted), (&own.ty, found))
+            }
             Some(_) => continue,
         };
         return Some(Misfit {

@@ -87,15 +87,7 @@ impl Checker<'_> {
         match item.state {
             State::Done => return Ty::Tagged(id),
             State::Checking => {
-                let diagnostic = Diagnostic::new(
-                    &codes::names::CYCLIC_DEFINITION,
-                    used,
-                    format!("the enum `{name}` contains itself"),
-                )
-                .label(declared, "declared here")
-                .help("a value of it would never end; break the circle");
-                self.report(diagnostic);
-                return Ty::Error;
+                return self.contains_itself(&format!("the enum `{name}`"), declared, used);
             }
             State::Unchecked => {}
         }

@@ -444,20 +444,23 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The record that is spread; `None` after a diagnostic.
+    pub(super) fn spread_record(&mut self, typed: &Typed, span: Span, help: &str) -> Option<Rc<RecordTy>> {
+        if let Ty::Record(record) = &typed.ty {
+            return Some(Rc::clone(record));
+        }
+        if !has_error(typed) {
+            let found = self.checker.show(&typed.ty);
+            let message = format!("only a record can be spread, and this is {found}");
+            self.checker.report(Diagnostic::new(&codes::types::WRONG_TYPE, span, message).help(help));
+        }
+        None
+    }
+
     /// `...base`: the fields of a record; what stands after it may give them again. `false` after a diagnostic.
     fn spread(&mut self, base: &Expr, want: Option<&Ty>, fields: &mut Vec<Given>) -> bool {
         let typed = self.expr(base, None);
-        let Ty::Record(record) = typed.ty.clone() else {
-            if !has_error(&typed) {
-                let found = self.checker.show(&typed.ty);
-                let diagnostic = Diagnostic::new(
-                    &codes::types::WRONG_TYPE,
-                    base.span,
-                    format!("only a record can be spread, and this is {found}"),
-                )
-                .help("give the fields by name");
-                self.checker.report(diagnostic);
-            }
+        let Some(record) = self.spread_record(&typed, base.span, "give the fields by name") else {
             return false;
         };
         if super::call::root_call(&typed).is_some() {

@@ -181,14 +181,7 @@ impl Body<'_, '_> {
             };
         };
         if !matches!(typed.ty, Ty::Optional(_)) {
-            let shown = self.checker.show(&typed.ty);
-            let diagnostic = Diagnostic::new(
-                &codes::flow::ALWAYS_PRESENT,
-                typed.span,
-                format!("this is {shown} and always there: `if let` has nothing to ask"),
-            )
-            .help("use the value directly");
-            self.checker.report(diagnostic);
+            self.always_present(&typed.ty, typed.span);
             return None;
         }
         let ty = bare(&typed.ty).clone();

@@ -39,13 +39,8 @@ struct Through {
 
 impl Through {
     fn error(span: Span) -> Self {
-        let bounds = Bounds { low: None, high: None };
-        Self {
-            source: Source::List(Typed::error(span)),
-            shape: Shape::One(Ty::Error, false),
-            bounds,
-            late: false,
-        }
+        let shape = Shape::One(Ty::Error, false);
+        Self { source: Source::List(Typed::error(span)), shape, bounds: Bounds::default(), late: false }
     }
 }
 
@@ -313,7 +308,7 @@ impl Body<'_, '_> {
                 low: so_far.low.zip(one.bounds.low).map(|(a, b): (i64, i64)| a.saturating_mul(b)),
                 high: so_far.high.zip(one.bounds.high).map(|(a, b): (i64, i64)| a.saturating_mul(b)),
             }),
-            _ => all.first().map_or(Bounds { low: None, high: None }, |(one, _)| one.bounds),
+            _ => all.first().map_or_else(Bounds::default, |(one, _)| one.bounds),
         };
         let (sources, shapes): (Vec<Source>, Vec<Shape>) =
             all.into_iter().map(|(one, _)| (one.source, one.shape)).unzip();
@@ -333,15 +328,11 @@ impl Body<'_, '_> {
 
     /// The length that lists side by side have; those that cannot have one are reported.
     fn same_length(&mut self, all: &[(Through, Span)]) -> Bounds<i64> {
-        let mut bounds = Bounds { low: None, high: None };
+        let mut bounds: Bounds<i64> = Bounds::default();
         let mut first: Option<Span> = None;
         for (one, span) in all {
-            let low = bounds.low.max(one.bounds.low);
-            let high = match (bounds.high, one.bounds.high) {
-                (Some(a), Some(b)) => Some(std::cmp::min::<i64>(a, b)),
-                (a, b) => a.or(b),
-            };
-            if let Some((low, high)) = low.zip(high)
+            let common = bounds.both(one.bounds);
+            if let Some((low, high)) = common.low.zip(common.high)
                 && low > high
             {
                 let diagnostic = Diagnostic::new(
@@ -354,7 +345,7 @@ impl Body<'_, '_> {
                 self.checker.report(diagnostic);
                 return one.bounds;
             }
-            bounds = Bounds { low, high };
+            bounds = common;
             first = first.or(Some(*span));
         }
         bounds

@@ -372,18 +372,19 @@ impl Body<'_, '_> {
             Cond::Let { name, value } => {
                 let typed = self.expr(value, None);
                 if !matches!(typed.ty, Ty::Optional(_)) && !has_error(&typed) {
-                    let shown = self.checker.show(&typed.ty);
-                    let diagnostic = Diagnostic::new(
-                        &codes::flow::ALWAYS_PRESENT,
-                        value.span,
-                        format!("this is {shown} and always there: `if let` has nothing to ask"),
-                    )
-                    .help("use the value directly");
-                    self.checker.report(diagnostic);
+                    self.always_present(&typed.ty, value.span);
                 }
                 (Err((name.clone(), typed)), value.span)
             }
         }
+    }
+
+    /// Reports `if let` of a value that is always there.
+    pub(super) fn always_present(&mut self, ty: &Ty, span: Span) {
+        let shown = self.checker.show(ty);
+        let message = format!("this is {shown} and always there: `if let` has nothing to ask");
+        let diagnostic = Diagnostic::new(&codes::flow::ALWAYS_PRESENT, span, message);
+        self.checker.report(diagnostic.help("use the value directly"));
     }
 
     /// The type of an `if` with both arms, or `T?` without an `else`.

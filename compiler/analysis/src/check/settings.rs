@@ -181,17 +181,8 @@ impl Body<'_, '_> {
     /// The names of the fields that a spread brings; none after a diagnostic.
     fn spread_names(&mut self, base: &Expr) -> Vec<EcoString> {
         let typed = self.expr(base, None);
-        if let Ty::Record(record) = &typed.ty {
-            return record.fields.iter().map(|field| field.name.clone()).collect();
-        }
-        if !has_error(&typed) {
-            let found = self.checker.show(&typed.ty);
-            let message = format!("only a record can be spread, and this is {found}");
-            let diagnostic = Diagnostic::new(&codes::types::WRONG_TYPE, base.span, message)
-                .help("give the settings by name");
-            self.checker.report(diagnostic);
-        }
-        Vec::new()
+        let record = self.spread_record(&typed, base.span, "give the settings by name");
+        record.map_or_else(Vec::new, |record| record.fields.iter().map(|field| field.name.clone()).collect())
     }
 
     fn given_twice(&mut self, key: &Name) {

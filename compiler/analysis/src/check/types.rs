@@ -239,6 +239,16 @@ impl Checker<'_> {
         true
     }
 
+    /// Reports a type that contains itself.
+    pub(super) fn contains_itself(&mut self, what: &str, declared: Span, used: Span) -> Ty {
+        let message = format!("{what} contains itself");
+        let diagnostic = Diagnostic::new(&codes::names::CYCLIC_DEFINITION, used, message)
+            .label(declared, "declared here")
+            .help("a value of it would never end; break the circle");
+        self.report(diagnostic);
+        Ty::Error
+    }
+
     /// The type behind a `type` name; a type that contains itself is an error.
     fn alias(&mut self, id: usize, span: Span) -> Ty {
         let Some(alias) = self.aliases.get_mut(id) else { return Ty::Error };
@@ -247,15 +257,7 @@ impl Checker<'_> {
             AliasState::Checking => {
                 let name = alias.name.clone();
                 let declared = alias.span;
-                let diagnostic = Diagnostic::new(
-                    &codes::names::CYCLIC_DEFINITION,
-                    span,
-                    format!("the type `{name}` contains itself"),
-                )
-                .label(declared, "declared here")
-                .help("a value of it would never end; break the circle");
-                self.report(diagnostic);
-                return Ty::Error;
+                return self.contains_itself(&format!("the type `{name}`"), declared, span);
             }
             AliasState::Unchecked => {}
         }

@@ -166,13 +166,7 @@ impl<'a> Lower<'a, '_> {
             let (of, path) = (RoundOf::Out(at, node.name.clone()), vec![output.name.clone()]);
             return Val::Round(Box::new(Round { of, path, ty: output.ty.clone() }));
         }
-        let origin = Origin::Result {
-            node: at,
-            step: node.name.clone(),
-            output: output.name.clone(),
-            result: output.name.clone(),
-        };
-        Val::Late(Late { origin, ty: output.ty.clone(), uri: false })
+        Val::Late(Late::result(at, node.name.clone(), output.name.clone(), output.ty.clone()))
     }
 
     /// A metric or a field of an artifact: it becomes a result of the step that made the artifact.
@@ -204,8 +198,7 @@ impl<'a> Lower<'a, '_> {
         }
         let result = eco_format!("arm--{}", work.arms.len());
         work.arms.push((chosen.clone(), cause));
-        let origin = Origin::Result { node: at, step: node.name.clone(), output: result.clone(), result };
-        Some(Late { origin, ty: Ty::int(), uri: false })
+        Some(Late::result(at, node.name.clone(), result, Ty::int()))
     }
 
     /// Whether an argument can be passed: one value, and a reference that the port can read.

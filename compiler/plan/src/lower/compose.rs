@@ -29,8 +29,8 @@ impl<'a> Lower<'a, '_> {
         }
         let after: Vec<NodeAt> = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
         let name = self.frame.step(call.span, &call.name);
-        let frame = Frame::called(self.frames, pipeline, &name, params, self.chains);
-        self.chains += u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX);
+        let (id, chains) = self.numbers(pipeline);
+        let frame = Frame::called(id, pipeline, &name, params, chains);
         let first = self.nodes.len();
         let outer = std::mem::replace(&mut self.frame, frame);
         let returned = pipeline.outputs.iter().map(|_| Vec::new()).collect();
@@ -88,8 +88,7 @@ impl<'a> Lower<'a, '_> {
 
     /// Calls of calls multiply: a short program must not come to a graph without end.
     fn may_call(&mut self, call: &Call) -> bool {
-        self.frames += 1;
-        if self.frames <= CALLS {
+        if self.frames < CALLS {
             return true;
         }
         let message = format!("`{}` comes to more than {CALLS} calls of pipelines", self.name);

@@ -3,6 +3,8 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "a few kinds of values hold files; all others none")]
 
+use std::collections::BTreeSet;
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::Kind;
 use fuse_analysis::project::{ObjectStore, Store};
@@ -12,12 +14,10 @@ use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::Reference;
 use fuse_wire::contract::{MOUNTED, Piece};
 use indexmap::IndexMap;
-use sha2::{Digest as _, Sha256};
 
 use super::calls::Work;
 use super::eval::{self, eval};
-use super::join::JoinWork;
-use super::val::{Late, Origin, RoundOf, Val};
+use super::val::{Late, NodeAt, Origin, RoundOf, Val};
 use super::{Lower, NodeSpec};
 use crate::cx::Cx;
 use crate::model::{ConfigMap, Mount, Task, Volume, VolumeSource};
@@ -25,7 +25,7 @@ use crate::{names, types};
 
 /// The config map of a file, by its content.
 fn config_map(cx: &Cx<'_>, path: &str, text: &str, cause: Span) -> ConfigMap {
-    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = names::digest(text);
     let short: String = digest.chars().take(12).collect();
     ConfigMap {
         name: names::object(&[&eco_format!("{}--file-{short}", cx.project.name.value)]),
@@ -144,9 +144,7 @@ impl Lower<'_, '_> {
             Val::Const(value) => self.constant_files(value, found),
             Val::Late(Late { origin: Origin::Param(name), .. }) => self.default_files(name, found),
             Val::Late(Late { origin: Origin::Result { node, .. }, ty, .. }) if types::in_store(ty) => {
-                if let Some(Work::Join(work)) = self.nodes.get(*node).map(|node| &node.work) {
-                    self.joined_files(work, found);
-                }
+                self.joined_files(*node, found);
             }
             Val::List(items) => items.iter().for_each(|item| self.files(item, found)),
             Val::Record(fields) => fields.iter().for_each(|(_, field)| self.files(field, found)),
@@ -188,27 +186,32 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// What may leave a join: its constants, and what its parameters and other joins hand to it.
-    fn joined_files(&self, work: &JoinWork, found: &mut IndexMap<EcoString, ConfigMap>) {
-        let values = work.results.values().flat_map(|merged| {
-            merged.cases.iter().flat_map(|case| &case.value).chain(merged.otherwise.iter().flatten())
-        });
-        for piece in values.flatten() {
-            if let Piece::Text(text) = piece {
-                let uri = Reference::read(text).map(|reference| reference.uri).unwrap_or_default();
-                for map in self.cx.carried().into_iter().filter(|map| map.uri() == uri) {
-                    found.entry(map.name.clone()).or_insert(map);
+    /// What may leave a join: its constants, and what its parameters and other joins hand to it. Other steps hand on
+    /// none.
+    fn joined_files(&self, first: NodeAt, found: &mut IndexMap<EcoString, ConfigMap>) {
+        let (mut open, mut seen) = (vec![first], BTreeSet::new());
+        while let Some(at) = open.pop() {
+            let Some(Work::Join(work)) = self.nodes.get(at).map(|node| &node.work) else { continue };
+            if !seen.insert(at) {
+                continue;
+            }
+            let values = work.results.values().flat_map(|merged| {
+                merged.cases.iter().flat_map(|case| &case.value).chain(merged.otherwise.iter().flatten())
+            });
+            for piece in values.flatten() {
+                if let Piece::Text(text) = piece {
+                    let uri = Reference::read(text).map(|reference| reference.uri).unwrap_or_default();
+                    for map in self.cx.carried().into_iter().filter(|map| map.uri() == uri) {
+                        found.entry(map.name.clone()).or_insert(map);
+                    }
                 }
             }
-        }
-        for text in work.parts.texts() {
-            let name = text.strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
-            name.into_iter().for_each(|name| self.default_files(name, found));
-        }
-        for (node, _) in work.parts.results() {
-            if let Some(Work::Join(inner)) = self.nodes.get(node).map(|node| &node.work) {
-                self.joined_files(inner, found);
+            for text in work.parts.texts() {
+                let name = text.strip_prefix("$(params.").and_then(|rest| rest.strip_suffix(')'));
+                name.into_iter().for_each(|name| self.default_files(name, found));
             }
+            let inner: Vec<NodeAt> = work.parts.results().map(|(node, _)| node).collect();
+            open.extend(inner.into_iter().rev());
         }
     }
 }

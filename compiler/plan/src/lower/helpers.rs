@@ -37,9 +37,7 @@ impl Lower<'_, '_> {
         let guards = self.guards.clone();
         let node = NodeSpec::new(name.clone(), guards, work, cause);
         let at = self.push(node);
-        let result = EcoString::from("arm--0");
-        let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
-        Some(Late { origin, ty: Ty::int(), uri: false })
+        Some(Late::result(at, name, "arm--0".into(), Ty::int()))
     }
 
     /// A Bool or enum parameter that guards: a value that is none of its cases would run no arm and end well, so a
@@ -77,15 +75,10 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     let mut results: Vec<(NodeAt, EcoString)> = Vec::new();
     let mut short: Vec<(EcoString, EcoString)> = Vec::new();
     for (reference, late) in &work.chosen.operands {
-        let mut name = late.short().clone();
-        let mut count = 2;
-        while contract.inputs.contains_key(name.as_str()) {
-            name = eco_format!("{}--{count}", late.short());
-            count += 1;
-        }
+        let name = names::free(late.short(), |name| contract.inputs.contains_key(name));
         let ty: WireType = types::wire(cx.package, &late.ty);
         contract.inputs.insert(name.to_string(), Port::Value(ty));
-        inputs.push(eco_format!("--in={name}=$(params.{name})"));
+        hand_input(&mut inputs, &name, ParamKind::String);
         results.extend(late.node().map(|(node, result)| (node, result.clone())));
         args.push(Arg { name: name.clone(), value: Text::One(late.text()), cause: node.cause });
         params.push(param(name.clone(), node.cause));
@@ -102,7 +95,7 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     let result =
         ResultDecl { name: "arm--0".into(), description: None, kind: ParamKind::String, cause: node.cause };
     let task = helper(cx, node, "decide", params, vec![result], all)?;
-    Some(built(work.base.clone(), cx, task, args, results))
+    Some(built(cx, &work.base, task, args, results, &[("arm--0".into(), 1)]))
 }
 
 /// The Task of a `fail` helper.
@@ -113,7 +106,24 @@ pub(crate) fn fail(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Fail) -> Option<Buil
     let task = helper(cx, node, "fail", vec![param("message".into(), node.cause)], Vec::new(), all)?;
     let mut results = Vec::new();
     work.message.results(&mut results);
-    Some(built(work.base.clone(), cx, task, args, results))
+    Some(built(cx, &work.base, task, args, results, &[]))
+}
+
+/// Hands a parameter to `fuse-step`: a text behind the option, the texts of an array as arguments of their own.
+pub(super) fn hand(words: &mut Vec<EcoString>, option: &str, name: &str, kind: ParamKind) {
+    match kind {
+        ParamKind::String => words.push(eco_format!("--{option}={name}=$(params.{name})")),
+        ParamKind::Array => {
+            words.push(eco_format!("--{option}={name}"));
+            words.push(eco_format!("$(params.{name}[*])"));
+        }
+    }
+}
+
+/// Hands an input to `fuse-step`; an array is a composite with its late parts.
+pub(super) fn hand_input(words: &mut Vec<EcoString>, name: &str, kind: ParamKind) {
+    let option = if kind == ParamKind::Array { "composite" } else { "in" };
+    hand(words, option, name, kind);
 }
 
 pub(super) fn param(name: EcoString, cause: Span) -> ParamDecl {
@@ -150,15 +160,17 @@ pub(super) fn helper(
     })
 }
 
-fn built(
-    base: EcoString,
+/// A helper, with the bytes that its results take at most.
+pub(super) fn built(
     cx: &Cx<'_>,
+    base: &EcoString,
     mut task: model::Task,
     args: Vec<Arg>,
     results: Vec<(NodeAt, EcoString)>,
+    sizes: &[(EcoString, u64)],
 ) -> Built {
-    let sizes: Vec<(EcoString, u64)> = task.results.iter().map(|result| (result.name.clone(), 1)).collect();
-    let cause = task.cause;
-    budget::check(cx, &mut task, &sizes, cause);
-    Built { base, task, args, results, store: false, timeout: HELPER, retries: 0, pod: Pod::default() }
+    let (cause, base) = (task.cause, base.clone());
+    budget::check(cx, &mut task, sizes, cause);
+    let store = !task.workspaces.is_empty();
+    Built { base, task, args, results, store, timeout: HELPER, retries: 0, pod: Pod::default() }
 }

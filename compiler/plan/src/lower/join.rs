@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 
 use super::calls::Work;
 use super::guards::{GuardSpec, missing};
-use super::val::{Arms, Late, NodeAt, OUT, Origin, Val};
+use super::val::{Arms, Late, NodeAt, OUT, Val};
 use super::{Lower, NodeSpec, Place, encode, eval};
 use crate::model::{Operator, Text};
 use crate::{names, types};
@@ -164,8 +164,7 @@ impl<'a> Lower<'a, '_> {
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
-        let origin = Origin::Result { node: at, step, output: result.clone(), result };
-        Some(Late { origin, ty: ty.clone(), uri: false })
+        Some(Late::result(at, step, result, ty.clone()))
     }
 
     /// A case that the join can tell. Where a guard's own input may be missing, what a step left in the store tells by
@@ -227,8 +226,7 @@ impl<'a> Lower<'a, '_> {
         let results = IndexMap::from([(result.clone(), merged)]);
         let work = Work::Join(JoinWork { base, results, selects: Refs::default(), parts });
         let at = self.push(NodeSpec::new(name.clone(), guards, work, span));
-        let origin = Origin::Result { node: at, step: name, output: result.clone(), result };
-        Some(Late { origin, ty: ty.clone(), uri: false })
+        Some(Late::result(at, name, result, ty.clone()))
     }
 
     /// Whether a step runs wherever these guards hold.
@@ -244,7 +242,9 @@ impl<'a> Lower<'a, '_> {
             return *at;
         }
         let label = if arms.name.is_empty() { EcoString::from("value") } else { names::kebab(&arms.name) };
-        let (name, base) = self.fresh("join", self.frame.unnumbered(&label).to_owned().as_str());
+        // A join in the round of its arms gets the round's number with all names of the round.
+        let label = EcoString::from(self.frame.unnumbered(&label));
+        let (name, base) = self.fresh("join", &label);
         let after = self.ends(&arms.level, cases);
         let work = Work::Join(JoinWork {
             base,

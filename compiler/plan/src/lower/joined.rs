@@ -5,13 +5,11 @@ use fuse_wire::contract::{Contract, Join};
 
 use super::NodeSpec;
 use super::around::{Around, Need};
-use super::helpers::{HELPER, helper, param};
+use super::helpers::{built, hand, helper, param};
 use super::join::JoinWork;
-use super::settings::Pod;
 use super::task::{Built, slots};
-use crate::budget;
 use crate::cx::Cx;
-use crate::model::{Arg, ParamKind, ResultDecl, Text};
+use crate::model::{Arg, ParamDecl, ParamKind, ResultDecl, Text};
 use crate::types;
 
 /// The Task of a step that merges arms.
@@ -34,16 +32,11 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
     for (option, prefix, refs) in [("select", "arm", &work.selects), ("part", "part", &work.parts)] {
         for (at, text) in refs.texts().enumerate() {
             let name = eco_format!("{prefix}--{at}");
-            let mut declared = param(name.clone(), node.cause);
-            if text.ends_with("[*])") {
-                declared.kind = ParamKind::Array;
-                words.push(eco_format!("--outs={name}"));
-                words.push(eco_format!("$(params.{name}[*])"));
-            } else {
-                words.push(eco_format!("--{option}={name}=$(params.{name})"));
-            }
-            params.push(declared);
-            args.push(Arg { name, value: Text::One(text.clone()), cause: node.cause });
+            let value = Text::One(text.clone());
+            let kind = value.kind();
+            hand(&mut words, if kind == ParamKind::Array { "outs" } else { option }, &name, kind);
+            params.push(ParamDecl { kind, ..param(name.clone(), node.cause) });
+            args.push(Arg { name, value, cause: node.cause });
         }
     }
     let results = work.selects.results().chain(work.parts.results()).collect();
@@ -61,16 +54,5 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
         .iter()
         .map(|(name, merged)| (name.clone(), types::max_bytes(cx.package, &merged.ty)))
         .collect();
-    budget::check(cx, &mut task, &sizes, node.cause);
-    let store = !task.workspaces.is_empty();
-    Some(Built {
-        base: work.base.clone(),
-        task,
-        args,
-        results,
-        store,
-        timeout: HELPER,
-        retries: 0,
-        pod: Pod::default(),
-    })
+    Some(built(cx, &work.base, task, args, results, &sizes))
 }

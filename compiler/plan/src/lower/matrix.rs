@@ -13,15 +13,14 @@ use fuse_wire::contract::{Contract, List, Port};
 
 use super::calls::Work;
 use super::guards::GuardSpec;
-use super::helpers::{HELPER, helper, param};
+use super::helpers::{built, hand_input, helper, param};
 use super::rounds::{Item, LateItems, ListOf};
-use super::settings::Pod;
 use super::task::Built;
-use super::val::{Late, NodeAt, Origin, Round, RoundOf, Rounds, Val};
+use super::val::{Late, NodeAt, Round, RoundOf, Rounds, Val};
 use super::{Lower, NodeSpec, encode};
 use crate::cx::Cx;
-use crate::model::{Arg, Operator, ParamKind, ResultDecl, Text};
-use crate::{budget, names, types};
+use crate::model::{Arg, Operator, ParamDecl, ParamKind, ResultDecl};
+use crate::{names, types};
 
 /// A helper that checks and counts the lists of a loop.
 pub(crate) struct ListWork {
@@ -44,15 +43,14 @@ impl<'a> Lower<'a, '_> {
             self.no_matrix(each.span, message, "make one of the lists `const`");
             return Val::Error;
         }
-        let low = items.lists.iter().filter_map(|list| list.bounds().low).max().unwrap_or(0);
-        let high = items.lists.iter().filter_map(|list| list.bounds().high).min();
+        let bounds = items.lists.iter().map(ListOf::bounds).fold(Bounds::default(), Bounds::both);
+        let low = bounds.low.unwrap_or(0);
         // What comes after an empty matrix would be skipped with it: where something does, one pod runs idly.
         let spare = low < 1 && each.body.value.is_some();
         let Some((at, name)) = self.list_helper(items.lists, spare, each.span) else { return Val::Error };
         let result = |lower: &Self, result: EcoString, ty: Ty| {
             let step = lower.nodes.get(at).map(|node| node.name.clone()).unwrap_or_default();
-            let origin = Origin::Result { node: at, step, output: result.clone(), result };
-            Late { origin, ty, uri: false }
+            Late::result(at, step, result, ty)
         };
         let depth = self.guards.len();
         if low < 1 && !spare {
@@ -68,7 +66,9 @@ impl<'a> Lower<'a, '_> {
         self.guards.truncate(depth);
         match value {
             Val::Unit | Val::Error | Val::Never => value,
-            template => Val::Rounds(Box::new(Rounds { template, bounds: Bounds { low: Some(low), high } })),
+            template => {
+                Val::Rounds(Box::new(Rounds { template, bounds: Bounds { low: Some(low), ..bounds } }))
+            }
         }
     }
 
@@ -76,13 +76,7 @@ impl<'a> Lower<'a, '_> {
     fn list_helper(&mut self, lists: Vec<ListOf>, spare: bool, cause: Span) -> Option<(NodeAt, EcoString)> {
         let mut named: Vec<(EcoString, ListOf)> = Vec::new();
         for list in lists {
-            let base = list.label.clone();
-            let mut name = base.clone();
-            let mut count = 2;
-            while named.iter().any(|(known, _)| *known == name) {
-                name = eco_format!("{base}--{count}");
-                count += 1;
-            }
+            let name = names::free(&list.label, |name| named.iter().any(|(known, _)| known == name));
             named.push((name, list));
         }
         let counted = named.first().map(|(name, _)| name.clone())?;
@@ -168,16 +162,9 @@ pub(crate) fn list(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &ListWork) -> Option<
     for (name, list) in &work.lists {
         contract.inputs.insert(name.to_string(), Port::Value(types::wire(cx.package, &list.ty)));
         let value = encode::value(cx, &list.value, &list.ty, list.span)?;
-        let mut declared = param(name.clone(), list.span);
-        if matches!(value, Text::Many(_)) {
-            declared.kind = ParamKind::Array;
-            words.push(eco_format!("--composite={name}"));
-            words.push(eco_format!("$(params.{name}[*])"));
-        } else {
-            words.push(eco_format!("--in={name}=$(params.{name})"));
-        }
+        hand_input(&mut words, name, value.kind());
         list.value.results(&mut results);
-        params.push(declared);
+        params.push(ParamDecl { kind: value.kind(), ..param(name.clone(), list.span) });
         args.push(Arg { name: name.clone(), value, cause: list.span });
     }
     let (first, rest) = work.lists.split_first()?;
@@ -195,13 +182,10 @@ pub(crate) fn list(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &ListWork) -> Option<
         cause: node.cause,
     };
     let outputs = vec![result("idx", ParamKind::Array), result("nonempty", ParamKind::String)];
-    let mut task = helper(cx, node, "list", params, outputs, words)?;
+    let task = helper(cx, node, "list", params, outputs, words)?;
     let most = u64::try_from(first.1.bounds().high.unwrap_or(256)).unwrap_or(256).min(256);
     // `["0","1",…]`: a number has up to three digits.
     let digits: u64 = (0..most).map(|at| at.to_string().len() as u64 + 3).sum();
-    let sizes =
-        vec![(eco_format!("{}--idx", first.0), digits + 2), (eco_format!("{}--nonempty", first.0), 5)];
-    budget::check(cx, &mut task, &sizes, node.cause);
-    let base = work.base.clone();
-    Some(Built { base, task, args, results, store: false, timeout: HELPER, retries: 0, pod: Pod::default() })
+    let sizes = [(eco_format!("{}--idx", first.0), digits + 2), (eco_format!("{}--nonempty", first.0), 5)];
+    Some(built(cx, &work.base, task, args, results, &sizes))
 }

@@ -205,6 +205,14 @@ impl<'a, 'c> Lower<'a, 'c> {
         block.value.as_ref().map_or(Val::Unit, |value| self.eval(value))
     }
 
+    /// What tells another lowering of a body from those before: its number, and that of its first condition.
+    fn numbers(&mut self, body: &Pipeline) -> (u32, u32) {
+        let chains = self.chains;
+        self.frames += 1;
+        self.chains = chains.saturating_add(u32::try_from(body.chains.len()).unwrap_or(u32::MAX));
+        (self.frames, chains)
+    }
+
     fn bind(&mut self, local: LocalId, value: Val) {
         self.frame.locals.insert(local, (value, self.guards.clone()));
     }
@@ -230,12 +238,8 @@ impl<'a, 'c> Lower<'a, 'c> {
     /// A name that no step has yet for a helper of this kind, and what its Task is named after.
     fn fresh(&mut self, kind: &str, label: &str) -> (EcoString, EcoString) {
         let base = eco_format!("{kind}--{}", self.frame.full(label));
-        let mut name = base.clone();
-        let mut count = 2;
-        while !self.used.insert(name.clone()) {
-            name = eco_format!("{base}--{count}");
-            count += 1;
-        }
+        let name = names::free(&base, |name| self.used.contains(name));
+        self.used.insert(name.clone());
         let short = self.frame.unnumbered(name.get(kind.len() + 2..).unwrap_or(label));
         let base = eco_format!("{}--{}-{kind}-{short}", self.cx.project.name.value, self.name);
         (name, base)

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use fuse_analysis::ty::{Bounds, FieldTy, RecordTy, Text, Ty};
+use fuse_analysis::ty::{FieldTy, RecordTy, Text, Ty};
 
 use super::val::{Late, Origin, Val};
 
@@ -32,14 +32,14 @@ fn meet(ty: &Ty, given: &Ty) -> Ty {
     match (ty, given) {
         (Ty::Optional(ty), Ty::Optional(given)) => meet(ty, given).optional(),
         (Ty::Optional(ty), _) => meet(ty, given).optional(),
-        (Ty::Int(a), Ty::Int(b)) => Ty::Int(both(a, b)),
-        (Ty::Count(a), Ty::Int(b) | Ty::Count(b)) => Ty::Count(both(a, b)),
-        (Ty::Float(a), Ty::Float(b)) => Ty::Float(both(a, b)),
-        (Ty::Duration(a), Ty::Duration(b)) => Ty::Duration(both(a, b)),
-        (Ty::Cpu(a), Ty::Cpu(b)) => Ty::Cpu(both(a, b)),
-        (Ty::Memory(a), Ty::Memory(b)) => Ty::Memory(both(a, b)),
+        (Ty::Int(a), Ty::Int(b)) => Ty::Int(a.both(*b)),
+        (Ty::Count(a), Ty::Int(b) | Ty::Count(b)) => Ty::Count(a.both(*b)),
+        (Ty::Float(a), Ty::Float(b)) => Ty::Float(a.both(*b)),
+        (Ty::Duration(a), Ty::Duration(b)) => Ty::Duration(a.both(*b)),
+        (Ty::Cpu(a), Ty::Cpu(b)) => Ty::Cpu(a.both(*b)),
+        (Ty::Memory(a), Ty::Memory(b)) => Ty::Memory(a.both(*b)),
         (Ty::String(a), Ty::String(b)) => Ty::String(text(a, b)),
-        (Ty::List(ty, a), Ty::List(given, b)) => Ty::List(Rc::new(meet(ty, given)), both(a, b)),
+        (Ty::List(ty, a), Ty::List(given, b)) => Ty::List(Rc::new(meet(ty, given)), a.both(*b)),
         (Ty::Map(ty), Ty::Map(given)) => Ty::Map(Rc::new(meet(ty, given))),
         (Ty::Record(ty), Ty::Record(given)) => {
             let field = |field: &FieldTy| {
@@ -54,23 +54,17 @@ fn meet(ty: &Ty, given: &Ty) -> Ty {
     }
 }
 
-fn both<T: PartialOrd + Copy>(a: &Bounds<T>, b: &Bounds<T>) -> Bounds<T> {
-    let pick = |a: Option<T>, b: Option<T>, first: fn(&T, &T) -> bool| match (a, b) {
-        (Some(a), Some(b)) => Some(if first(&a, &b) { a } else { b }),
-        (a, b) => a.or(b),
-    };
-    Bounds { low: pick(a.low, b.low, |a, b| a >= b), high: pick(a.high, b.high, |a, b| a <= b) }
-}
-
 /// A text has one pattern on the wire; that of the task stays where both have one.
 fn text(a: &Text, b: &Text) -> Text {
     let own = a.pattern.is_some() || a.names.is_some();
     let from = if own { a } else { b };
-    Text { bytes: both(&a.bytes, &b.bytes), pattern: from.pattern.clone(), names: from.names.clone() }
+    Text { bytes: a.bytes.both(b.bytes), pattern: from.pattern.clone(), names: from.names.clone() }
 }
 
 #[cfg(test)]
 mod tests {
+    use fuse_analysis::ty::Bounds;
+
     use super::*;
 
     fn int(low: Option<i64>, high: Option<i64>) -> Ty {

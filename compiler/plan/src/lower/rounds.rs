@@ -61,7 +61,7 @@ pub(crate) struct ListOf {
 
 impl ListOf {
     pub(super) fn bounds(&self) -> Bounds<i64> {
-        if let Ty::List(_, bounds) = &self.ty { *bounds } else { Bounds { low: None, high: None } }
+        if let Ty::List(_, bounds) = &self.ty { *bounds } else { Bounds::default() }
     }
 }
 
@@ -92,10 +92,8 @@ impl<'a> Lower<'a, '_> {
     }
 
     fn round(&mut self, each: &'a For, round: usize, item: Item) -> Val {
-        self.frames += 1;
-        let chains = u32::try_from(self.frame.pipeline.chains.len()).unwrap_or(u32::MAX);
-        let before = self.frame.enter(self.frames, self.chains, round);
-        self.chains = self.chains.saturating_add(chains);
+        let (id, chains) = self.numbers(self.frame.pipeline);
+        let before = self.frame.enter(id, chains, round);
         self.bind_item(&each.take, item, each.span);
         let value = self.block(&each.body);
         self.frame.leave(before);

@@ -17,6 +17,7 @@ use super::calls::{TaskWork, inside};
 use super::eval::{Callee, eval, unusable};
 use super::given::is_carried;
 use super::guards::rename;
+use super::helpers::{hand, hand_input};
 use super::join::all_results;
 use super::narrow::narrowed;
 use super::settings::{Pod, Resolved, Variable, declared};
@@ -165,30 +166,23 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
             continue;
         }
         let arg = work.args.get(at).and_then(Option::as_ref);
-        let mut kind = ParamKind::String;
-        if let Some(arg) = arg
-            && let Some((whole, cause)) = whole(cx, arg, name, parts)?
-        {
+        let taken = arg.map_or(Some(Taken::AsItIs), |arg| taken(cx, arg, name, parts))?;
+        if !matches!(taken, Taken::AsItIs) {
             parts.files_in |= types::in_store(&param.ty);
             parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &param.ty, &[]));
-            if let Some((kind, value)) = whole {
-                let description = summary(param.doc.as_ref());
-                parts.params.push(ParamDecl {
-                    name: name.clone(),
-                    kind,
-                    description,
-                    default: None,
-                    cause: param.span,
-                });
-                parts.args.push(Arg { name: name.clone(), value, cause });
+            if let (Taken::Whole(value), Some(arg)) = (taken, arg) {
+                let (kind, description) = (value.kind(), summary(param.doc.as_ref()));
+                let declared =
+                    ParamDecl { name: name.clone(), kind, description, default: None, cause: param.span };
+                parts.params.push(declared);
+                parts.args.push(Arg { name: name.clone(), value, cause: arg.span });
             }
             continue;
         }
+        let mut kind = ParamKind::String;
         if let Some(arg) = arg {
             let value = encode::value(cx, &arg.value, &param.ty, arg.span)?;
-            if matches!(value, Text::Many(_)) {
-                kind = ParamKind::Array;
-            }
+            kind = value.kind();
             arg.value.results(&mut parts.results);
             parts.args.push(Arg { name: name.clone(), value, cause: arg.span });
         }
@@ -210,13 +204,7 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
         parts.files_in |= types::in_store(&param.ty) && !arg.is_some_and(|arg| is_carried(&arg.value));
         let ty = arg.map_or_else(|| param.ty.clone(), |arg| narrowed(&param.ty, &arg.value));
         parts.contract.inputs.insert(name.to_string(), types::port(cx.package, &ty, &[]));
-        match kind {
-            ParamKind::String => parts.inputs.push(eco_format!("--in={name}=$(params.{name})")),
-            ParamKind::Array => {
-                parts.inputs.push(eco_format!("--composite={name}"));
-                parts.inputs.push(eco_format!("$(params.{name}[*])"));
-            }
-        }
+        hand_input(&mut parts.inputs, name, kind);
     }
     Some(())
 }
@@ -230,56 +218,48 @@ fn folder(cx: &Cx<'_>, param: &Param, parts: &mut Parts) {
     parts.folders.push(WorkspaceDecl { name: name.clone(), mount_path, folder: true });
 }
 
-/// An argument that the step takes out of something whole: its part of a matrix, or the list of all parts. What
-/// arrives for it comes back; nothing does for the number of the round.
-#[allow(clippy::type_complexity, reason = "nothing, a number, or an argument")]
-fn whole(
-    cx: &Cx<'_>,
-    arg: &super::calls::Arg,
-    name: &EcoString,
-    parts: &mut Parts,
-) -> Option<Option<(Option<(ParamKind, Text)>, Span)>> {
+/// What arrives for an argument.
+enum Taken {
+    /// Itself.
+    AsItIs,
+    /// Nothing: it is the number of the round.
+    Number,
+    /// Something whole that the step takes it out of: a list, or what all pods of a matrix gave.
+    Whole(Text),
+}
+
+/// How the step gets an argument; the contract tells it what to take out of something whole. `None` after a diagnostic.
+fn taken(cx: &Cx<'_>, arg: &super::calls::Arg, name: &EcoString, parts: &mut Parts) -> Option<Taken> {
     let path = |round: &Round| round.path.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let (node, step, pick) = match &arg.value {
+    let mut pick = |pick| parts.contract.picks.insert(name.to_string(), pick);
+    let (node, step) = match &arg.value {
         Val::Round(round) => match &round.of {
             RoundOf::Index => {
-                parts.contract.picks.insert(name.to_string(), Pick::Index { index: true });
-                return Some(Some((None, arg.span)));
+                pick(Pick::Index { index: true });
+                return Some(Taken::Number);
             }
             RoundOf::Item(list, ty) => {
-                let pick = Pick::Item { list: types::wire(cx.package, ty), path: path(round) };
-                parts.contract.picks.insert(name.to_string(), pick);
+                pick(Pick::Item { list: types::wire(cx.package, ty), path: path(round) });
                 list.results(&mut parts.results);
                 let value = encode::value(cx, list, ty, arg.span)?;
-                let kind = if matches!(value, Text::Many(_)) {
-                    parts.inputs.push(eco_format!("--composite={name}"));
-                    parts.inputs.push(eco_format!("$(params.{name}[*])"));
-                    ParamKind::Array
-                } else {
-                    parts.inputs.push(eco_format!("--in={name}=$(params.{name})"));
-                    ParamKind::String
-                };
-                return Some(Some((Some((kind, value)), arg.span)));
+                hand_input(&mut parts.inputs, name, value.kind());
+                return Some(Taken::Whole(value));
             }
-            RoundOf::Out(node, step) => (*node, step, Some(Pick::Out { out: path(round) })),
-        },
-        Val::Rounds(rounds) => match rounds.leaf() {
-            Some((round, node, step)) => {
-                parts.contract.collects.insert(name.to_string(), path(round));
-                (node, step, None)
+            RoundOf::Out(node, step) => {
+                pick(Pick::Out { out: path(round) });
+                (*node, step)
             }
-            None => return Some(None),
         },
-        _ => return Some(None),
+        Val::Rounds(rounds) => {
+            let Some((round, node, step)) = rounds.leaf() else { return Some(Taken::AsItIs) };
+            parts.contract.collects.insert(name.to_string(), path(round));
+            (node, step)
+        }
+        _ => return Some(Taken::AsItIs),
     };
-    if let Some(pick) = pick {
-        parts.contract.picks.insert(name.to_string(), pick);
-    }
     parts.results.push((node, OUT.into()));
-    parts.inputs.push(eco_format!("--outs={name}"));
-    parts.inputs.push(eco_format!("$(params.{name}[*])"));
-    let value = Text::One(all_results(step));
-    Some(Some((Some((ParamKind::Array, value)), arg.span)))
+    hand(&mut parts.inputs, "outs", name, ParamKind::Array);
+    Some(Taken::Whole(Text::One(all_results(step))))
 }
 
 /// Whether an expression mentions a parameter.

@@ -208,6 +208,11 @@ impl Computed {
 }
 
 impl Late {
+    /// A result that a step hands over as it is.
+    pub(crate) fn result(node: NodeAt, step: EcoString, result: EcoString, ty: Ty) -> Self {
+        Self { origin: Origin::Result { node, step, output: result.clone(), result }, ty, uri: false }
+    }
+
     /// How Tekton refers to it.
     pub(crate) fn text(&self) -> EcoString {
         match &self.origin {

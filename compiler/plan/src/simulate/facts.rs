@@ -83,6 +83,17 @@ impl Resolved {
         attempt.results.get(name)
     }
 
+    /// A result for the pipeline: of a matrix only what something has asked for.
+    pub(super) fn handed_over(&self, name: &str) -> Option<Value> {
+        if !self.is_successful() && !self.is_failure() {
+            None
+        } else if self.is_matrixed() {
+            self.collected.as_ref()?.get(name).cloned().map(Value::Many)
+        } else {
+            self.first_result(name).cloned()
+        }
+    }
+
     /// The results of the instances, in the order of their names as text. Instances that wrote none are left out.
     fn collect(&mut self) -> &BTreeMap<String, Vec<String>> {
         let single = self.pods.len() == 1;

@@ -274,34 +274,19 @@ enum Given {
 
 fn output_value(facts: &Facts, output: &Output) -> Given {
     let mut table = Table::default();
-    let mut given = None;
-    for text in output.value.texts() {
-        let text = text.replace("$(finally.", "$(tasks.");
-        for one in references::in_text(&text) {
-            let from = facts.index(&one.task).and_then(|from| facts.get(from));
-            let Some(from) = from else { return Given::Lost };
-            let ended = from.is_successful() || from.is_failure();
-            let value = match &from.collected {
-                _ if !ended => None,
-                collected if from.is_matrixed() => {
-                    collected.as_ref().and_then(|all| all.get(&one.result)).cloned().map(Value::Many)
+    let mut left = false;
+    for one in output.value.texts().flat_map(references::in_text) {
+        let from = facts.index(&one.task).and_then(|from| facts.get(from));
+        let Some(from) = from else { return Given::Lost };
+        match from.handed_over(&one.result) {
+            Some(value) => {
+                for root in ["tasks", "finally"] {
+                    table.set(&format!("{root}.{}.results.{}", one.task, one.result), &value);
                 }
-                _ => from.first_result(&one.result).cloned(),
-            };
-            match value {
-                Some(value) => table.set(&format!("tasks.{}.results.{}", one.task, one.result), &value),
-                None if from.status() == "Succeeded" => return Given::Lost,
-                None => given = Some(Given::Left),
             }
+            None if from.is_successful() => return Given::Lost,
+            None => left = true,
         }
     }
-    given.unwrap_or_else(|| {
-        let value = match &output.value {
-            Value::One(text) => Value::One(text.replace("$(finally.", "$(tasks.")),
-            Value::Many(texts) => {
-                Value::Many(texts.iter().map(|text| text.replace("$(finally.", "$(tasks.")).collect())
-            }
-        };
-        Given::Value(table.value(&value))
-    })
+    if left { Given::Left } else { Given::Value(table.value(&output.value)) }
 }

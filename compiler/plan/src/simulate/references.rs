@@ -90,11 +90,14 @@ pub(super) struct ResultRef {
     pub(super) result: String,
 }
 
-/// The references of a text to results.
+/// The references of a text to results, of tasks and of those of `finally`.
 pub(super) fn in_text(text: &str) -> impl Iterator<Item = ResultRef> {
     text.split("$(").skip(1).filter_map(|found| {
         let (inner, _) = found.split_once(')')?;
-        let (task, result) = inner.strip_prefix("tasks.")?.split_once(".results.")?;
+        let (task, result) = inner
+            .strip_prefix("tasks.")
+            .or_else(|| inner.strip_prefix("finally."))?
+            .split_once(".results.")?;
         let result = result.split_once('[').map_or(result, |(name, _)| name);
         Some(ResultRef { task: task.to_owned(), result: result.to_owned() })
     })

@@ -5,12 +5,12 @@ use std::io::Read as _;
 use std::path::Path;
 
 use fuse_wire::Reference;
-use sha2::{Digest as _, Sha256};
 
 use crate::args::shortened;
 use crate::failure::Failure;
 use crate::names::is_file_name;
 use crate::places::Places;
+use crate::store::digest;
 
 /// Bytes of a file at most: a config map holds no more.
 const MAX: u64 = 1 << 20;
@@ -35,8 +35,7 @@ pub(crate) fn fetch(places: &Places, path: &str, reference: &Reference, to: &Pat
     let mut bytes = Vec::new();
     let read = File::open(&from).and_then(|file| file.take(MAX + 1).read_to_end(&mut bytes));
     read.map_err(|error| Failure::io("read", &from, &error))?;
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    if reference.digest.as_ref().is_some_and(|expected| *expected != format!("sha256:{digest}")) {
+    if reference.digest.as_ref().is_some_and(|expected| *expected != digest::of_bytes(&bytes)) {
         return Err(Failure::new(format!(
             "`{uri}` is not the file that the manifests were built with; apply `files.yaml` again"
         )));

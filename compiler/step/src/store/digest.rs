@@ -182,6 +182,11 @@ pub(super) fn text(sum: &Sum) -> String {
     format!("sha256:{}", hex(sum))
 }
 
+/// The digest of a file that is read already, as a reference has it.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    text(&Sha256::digest(bytes).into())
+}
+
 /// 64 hex digits.
 pub(super) fn hex(sum: &Sum) -> String {
     sum.iter().map(|byte| format!("{byte:02x}")).collect()

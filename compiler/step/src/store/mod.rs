@@ -7,7 +7,7 @@
 
 mod archive;
 mod connect;
-mod digest;
+pub(crate) mod digest;
 mod download;
 mod errors;
 mod folder;
