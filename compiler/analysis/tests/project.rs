@@ -195,6 +195,17 @@ fn what_comes_later_is_said_and_not_ignored() {
 }
 
 #[test]
+fn a_target_is_not_told_to_extend_itself() {
+    let other = "[target.test]\nnamespace = \"a\"\ntekton = { version = \"1.15\" }\n";
+    for (parent, help) in [("devv", "there is only `test`"), ("tset", "did you mean `test`?")] {
+        let own = format!("[target.dev]\nextends = \"{parent}\"\n");
+        let (_, diagnostics, _) = run(&format!("[package]\nname = \"a\"\n{own}{other}"));
+        let one = diagnostics.iter().find(|one| one.code.id == "FS0516").unwrap();
+        assert!(one.help.iter().any(|line| line.contains(help)), "{:?}", one.help);
+    }
+}
+
+#[test]
 fn a_target_has_what_it_does_not_say_from_the_one_that_it_extends() {
     let text = r#"
 [package]

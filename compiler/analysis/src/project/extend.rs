@@ -88,15 +88,16 @@ impl<'t> Reader<'_> {
     /// The target that another one extends: `None` where it extends none, `Some(None)` after a diagnostic.
     #[allow(clippy::option_option, reason = "no parent and a wrong parent are different")]
     fn parent(&mut self, all: &All<'_, 't>, at: usize) -> Option<Option<usize>> {
-        let (_, table) = all.named.get(at)?;
+        let (own, table) = all.named.get(at)?;
         let entry = self.entry(table, "extends")?;
         let Some(name) = self.text(&entry) else { return Some(None) };
         let found = all.named.iter().position(|(known, _)| *known == name.value);
         if found.is_none() {
             let message = format!("there is no target `{}` to extend", name.value);
-            let names = all.named.iter().map(|(known, _)| *known).filter(|known| *known != entry.key);
-            let diagnostic = Diagnostic::new(&target::EXTENDS, name.span, message)
-                .help_opt(did_you_mean(&name.value, names));
+            let names = all.named.iter().map(|(known, _)| *known).filter(|known| known != own);
+            let diagnostic = Diagnostic::new(&target::EXTENDS, name.span, message).help(
+                did_you_mean(&name.value, names).unwrap_or_else(|| "name a target of this file".to_owned()),
+            );
             self.diagnostics.push(diagnostic);
         }
         Some(found)
