@@ -456,6 +456,8 @@ pub enum Stmt {
     Expr(Typed),
     /// `return { … }`: for each output of the pipeline its value; absent for a `T?` output that is left out.
     Return(Vec<Option<Typed>>, Span),
+    /// `finally { … }`, with its first word: the last statement of a pipeline that nothing calls.
+    Finally(Block, Span),
 }
 
 /// A typed expression.
@@ -524,10 +526,21 @@ pub enum Kind {
     If(Box<If>),
     /// `for`
     For(Box<For>),
+    /// `pipeline.status`, `step.status`, in `finally`: a case of an enum of the core module.
+    Status(StatusOf),
     /// `fail "…"`: ends the run with a text; of type Never.
     Fail(Box<Typed>),
     /// A value of type T given where `T?` is expected.
     Some(Box<Typed>),
+}
+
+/// What has ended in some way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusOf {
+    /// The run, but for its `finally`.
+    Run,
+    /// The step that a name is bound to.
+    Step(LocalId),
 }
 
 /// A call of a task or resource: a step.

@@ -33,6 +33,7 @@ impl Typed {
             | Kind::Option(..)
             | Kind::Generic(_)
             | Kind::Offered(..)
+            | Kind::Status(_)
             | Kind::Local(_)
             | Kind::Call(_)
             | Kind::Apply(_)

@@ -329,6 +329,8 @@ pub struct Pipeline {
     pub graph: DiGraph<Node, Edge>,
     /// The order in `spec.tasks`: topological, ties by place in the source.
     pub order: Vec<NodeIndex>,
+    /// `spec.finally`, in source order.
+    pub finally: Vec<Node>,
     /// The run template.
     pub run: RunTemplate,
     /// The declaration's name.
@@ -336,6 +338,11 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// All pipeline tasks: those of `spec.tasks`, then those of `spec.finally`.
+    pub fn all_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes().chain(&self.finally)
+    }
+
     /// The pipeline tasks in the order of `spec.tasks`.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.order.iter().filter_map(|at| self.graph.node_weight(*at))
@@ -484,8 +491,10 @@ pub struct RunTemplate {
     pub pod: Option<PodTemplate>,
     /// `taskRunSpecs`: what pipeline tasks have of their own.
     pub tasks: Vec<TaskRunSpec>,
-    /// `timeouts.tasks` and `timeouts.pipeline`, in milliseconds.
+    /// `timeouts.tasks`, in milliseconds.
     pub timeout: u64,
+    /// `timeouts.finally`, in milliseconds; `timeouts.pipeline` is the sum of both.
+    pub finally: Option<u64>,
     /// How the store's workspace is bound; `None`: the pipeline uses none.
     pub claim: Option<Claim>,
     /// Parameters without default, which a run must give.

@@ -72,6 +72,7 @@ impl Steps {
             match stmt {
                 Stmt::Let(_, value) | Stmt::Expr(value) => self.typed(value),
                 Stmt::Return(values, _) => values.iter().flatten().for_each(|value| self.typed(value)),
+                Stmt::Finally(block, _) => self.block(block),
             }
         }
         if let Some(value) = &block.value {

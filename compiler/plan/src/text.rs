@@ -238,11 +238,21 @@ fn write_pipeline(f: &mut Formatter<'_>, plan: &Plan, pipeline: &Pipeline) -> fm
     for node in pipeline.nodes() {
         write_node(f, plan, pipeline, node)?;
     }
+    if !pipeline.finally.is_empty() {
+        writeln!(f, "  finally")?;
+    }
+    for node in &pipeline.finally {
+        write_node(f, plan, pipeline, node)?;
+    }
     for result in &pipeline.results {
         writeln!(f, "  result {} = {}", result.name, result.value)?;
     }
     let run = &pipeline.run;
-    writeln!(f, "  run as {} within {}", run.account, duration_text(run.timeout))?;
+    write!(f, "  run as {} within {}", run.account, duration_text(run.timeout))?;
+    match run.finally {
+        Some(timeout) => writeln!(f, ", and {} for `finally`", duration_text(timeout))?,
+        None => writeln!(f)?,
+    }
     if let Some(pod) = &run.pod {
         writeln!(f, "    all pods")?;
         write_pod(f, pod)?;

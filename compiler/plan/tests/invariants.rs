@@ -47,7 +47,7 @@ fn names(case: &str, plan: &Plan) {
     let used: BTreeSet<usize> = plan
         .pipelines
         .iter()
-        .flat_map(Pipeline::nodes)
+        .flat_map(Pipeline::all_nodes)
         .filter(|node| node.remote.is_none())
         .map(|node| node.task.0)
         .collect();
@@ -114,13 +114,17 @@ fn check_pipeline(case: &str, plan: &Plan, pipeline: &Pipeline) {
     let declared: BTreeSet<&str> = pipeline.params.iter().map(|param| param.name.as_str()).collect();
     let folders: BTreeSet<&str> = pipeline.workspaces.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(pipeline.order.len(), pipeline.graph.node_count());
-    for node in pipeline.nodes() {
+    let names: BTreeSet<&str> = pipeline.nodes().map(|node| node.name.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    for node in pipeline.all_nodes() {
         // Of a Task that exists already nothing is known but what the call says.
         let task = plan.task(node.task);
         assert_eq!(task.is_some(), node.remote.is_none(), "{case}: {}", node.name);
         assert!(pipeline.name.len() + node.name.len() <= 48, "{case}: {}", node.name);
-        check_node(case, node, task, &declared, &folders, &done);
-        assert!(done.insert(&node.name, task).is_none(), "{case}: two steps {}", node.name);
+        let last = !names.contains(node.name.as_str());
+        check_node(case, node, task, &declared, &folders, &done, last);
+        assert!(last || done.insert(&node.name, task).is_none(), "{case}: two steps {}", node.name);
+        assert!(seen.insert(&node.name), "{case}: two steps {}", node.name);
     }
     for result in &pipeline.results {
         assert!(result.value.starts_with("$(tasks."), "{case}: {}", result.value);
@@ -136,6 +140,7 @@ fn check_node(
     declared: &BTreeSet<&str>,
     folders: &BTreeSet<&str>,
     done: &BTreeMap<&str, Option<&Task>>,
+    last: bool,
 ) {
     let mut given = BTreeSet::new();
     for arg in &node.matrix {
@@ -154,7 +159,9 @@ fn check_node(
     }
     for guard in &node.guards {
         // `notin` on a result is true when the result is missing.
-        assert!(guard.operator == Operator::In || guard.input.starts_with("$(params."), "{case}: {guard:?}");
+        // A step of `finally` is left out then.
+        let sound = guard.operator == Operator::In || guard.input.starts_with("$(params.") || last;
+        assert!(sound, "{case}: {guard:?}");
         assert!(!guard.values.is_empty());
         let mounted = guard.input.strip_prefix("$(workspaces.").and_then(|rest| rest.strip_suffix(".bound)"));
         match mounted {
@@ -199,6 +206,10 @@ fn check_call(case: &str, node: &Node, task: &Task, given: &BTreeSet<&ecow::EcoS
 fn resolve(case: &str, reference: &str, declared: &BTreeSet<&str>, done: &BTreeMap<&str, Option<&Task>>) {
     if let Some(name) = reference.strip_prefix("params.") {
         assert!(declared.contains(name), "{case}: $({reference})");
+    } else if reference == "tasks.status" {
+    } else if let Some(step) = reference.strip_prefix("tasks.").and_then(|rest| rest.strip_suffix(".status"))
+    {
+        assert!(done.contains_key(step), "{case}: $({reference})");
     } else if let Some(rest) = reference.strip_prefix("tasks.") {
         let (step, result) = rest.split_once(".results.").unwrap();
         let task = done.get(step).unwrap_or_else(|| panic!("{case}: $({reference}) comes later"));

@@ -33,7 +33,7 @@ struct Program {
 impl Program {
     fn new(case: &str, plan: &Plan, pipeline: &Pipeline) -> Self {
         let mut writes = BTreeMap::new();
-        for node in pipeline.nodes() {
+        for node in pipeline.all_nodes() {
             let results = plan.task(node.task).map(|task| task.results.clone()).unwrap_or_default();
             let declared = results.iter().map(|one| (one.name.to_string(), one.kind == ParamKind::Array));
             writes.insert(node.name.to_string(), declared.collect());
@@ -43,7 +43,7 @@ impl Program {
             name: format!("{case}: {}", pipeline.name),
             guards: BTreeMap::new(),
             fails: pipeline
-                .nodes()
+                .all_nodes()
                 .filter(|node| node.kind == NodeKind::Fail)
                 .map(|node| node.name.to_string())
                 .collect(),
@@ -56,12 +56,13 @@ impl Program {
 
     /// Notes what guards compare, and what tasks that exist already must write.
     fn note(&mut self) {
-        for task in &self.workflow.tasks {
+        for task in self.workflow.tasks.iter().chain(&self.workflow.finally) {
             for when in &task.when {
                 self.guards.entry(when.input.clone()).or_default().extend(when.values.iter().cloned());
             }
         }
-        let texts: Vec<String> = self.workflow.tasks.iter().flat_map(texts).collect();
+        let texts: Vec<String> =
+            self.workflow.tasks.iter().chain(&self.workflow.finally).flat_map(texts).collect();
         let outputs = self.workflow.results.iter().map(|output| match &output.value {
             Value::One(text) => text.clone(),
             Value::Many(texts) => texts.concat(),
@@ -117,8 +118,12 @@ impl Program {
 
     /// What is wrong with a run.
     fn violation(&self, run: &Run, failed: bool) -> Option<String> {
-        let wrong = run.tasks.iter().find(|(_, fate)| match fate {
+        let wrong = run.tasks.iter().find(|(task, fate)| match fate {
             Fate::Skipped(Skip::Stopping) => !failed,
+            // What it asks for by `if let` is not there.
+            Fate::Skipped(Skip::MissingResults) => {
+                !self.workflow.finally.iter().any(|one| one.name == **task)
+            }
             Fate::Skipped(Skip::When) | Fate::Succeeded | Fate::Failed => false,
             Fate::Skipped(_) | Fate::Invalid | Fate::Pending => true,
         });

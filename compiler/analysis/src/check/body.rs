@@ -136,6 +136,10 @@ pub(super) struct Flow {
     pub(super) hidden: HashMap<LocalId, LocalId>,
     /// The loops around the current statement, outermost first.
     pub(super) rounds: Vec<Round>,
+    /// The bindings that are there only when a step has ended.
+    pub(super) waiting: HashSet<LocalId>,
+    /// The condition that `finally` is an arm of, where it has begun.
+    pub(super) finally: Option<ChainId>,
     /// The names of loops that have ended.
     pub(super) left: HashMap<EcoString, LeftLoop>,
 }

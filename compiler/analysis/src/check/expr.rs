@@ -189,8 +189,12 @@ impl Body<'_, '_> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span) -> Typed {
-        if matches!(name, "pipeline" | "event" | "target") && self.env.place == Place::Pipeline {
-            return self.later(&codes::not_yet::FINALLY, span, &format!("`{name}` as a value"));
+        if name == "pipeline" && self.env.place == Place::Pipeline {
+            let message = "`pipeline` is the run itself, not a value";
+            let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, span, message)
+                .help("ask in `finally` how it ended: `pipeline.status`");
+            self.checker.report(diagnostic);
+            return Typed::error(span);
         }
         if self.left_loop(name, span) {
             return Typed::error(span);

@@ -310,6 +310,11 @@ impl Body<'_, '_> {
         let (found, wanted) = (self.checker.show(&typed.ty), self.checker.show(want));
         let local = root_local(typed).filter(|id| self.flow.missing_arm(*id).is_some());
         let arm = local.and_then(|id| self.flow.missing_arm(id));
+        if let (Some(id), Some((chain, _))) = (local, arm)
+            && self.flow.finally == Some(chain)
+        {
+            return self.may_be_missing(typed, id, chain);
+        }
         let condition = arm.and_then(|(chain, _)| self.flow.condition(chain));
         let diagnostic = match (local.and_then(|id| self.flow.local(id)), arm, condition) {
             (Some(local), Some((chain, side)), Some(condition)) => {

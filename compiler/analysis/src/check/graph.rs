@@ -4,7 +4,7 @@ use ecow::EcoString;
 use fuse_base::{Diagnostic, Span, codes};
 
 use super::Checker;
-use crate::model::PipelineId;
+use crate::model::{PipelineId, Stmt};
 
 /// How many pipelines may call one another in a row.
 const CALLS_DEEP: usize = 16;
@@ -47,6 +47,14 @@ impl Checker<'_> {
             })
             .collect();
         let calls = self.calls.clone();
+        for edge in &calls {
+            if let Some(word) = self.finally_of(edge.callee) {
+                self.called_with_finally(edge, word);
+                if let Some(caller) = reach.get_mut(edge.caller.0 as usize) {
+                    caller.broken = true;
+                }
+            }
+        }
         // Callees before callers: whoever is left at the end waits for itself.
         let mut waiting = vec![0_usize; reach.len()];
         let mut callers: Vec<Vec<(usize, Span)>> = vec![Vec::new(); reach.len()];
@@ -88,6 +96,23 @@ impl Checker<'_> {
         }
         self.circles(&reach, &calls);
         self.instances.reach = reach;
+    }
+
+    /// The `finally` of a pipeline.
+    fn finally_of(&self, id: PipelineId) -> Option<Span> {
+        self.package.pipeline(id)?.body.stmts.iter().find_map(|stmt| match stmt {
+            Stmt::Finally(_, word) => Some(*word),
+            Stmt::Let(..) | Stmt::Expr(_) | Stmt::Return(..) => None,
+        })
+    }
+
+    fn called_with_finally(&mut self, edge: &Edge, word: Span) {
+        let name = self.package.pipeline(edge.callee).map(|one| one.source.clone()).unwrap_or_default();
+        let message = format!("`{name}` has a `finally`, and that is for the end of a whole run");
+        let diagnostic = Diagnostic::new(&codes::flow::FINALLY_PLACE, edge.span, message)
+            .label(word, "here")
+            .help("call a pipeline with the steps alone, and write `finally` in the one that is run");
+        self.report(diagnostic);
     }
 
     fn too_deep(&mut self, span: Span) {

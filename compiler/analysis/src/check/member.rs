@@ -19,6 +19,9 @@ impl Body<'_, '_> {
         if let Some(part) = self.part_of(base, &Value::Str(name.text.clone()), span) {
             return part;
         }
+        if let Some(status) = self.status(base, name, span) {
+            return status;
+        }
         if let Some((def, text)) = self.path(base) {
             return self.static_member(def, &text, base.span, name, span);
         }

@@ -23,6 +23,7 @@ mod declare;
 mod enums;
 mod expr;
 mod external;
+mod finally;
 mod fit;
 mod follow_ups;
 mod function_body;

@@ -94,13 +94,16 @@ impl Body<'_, '_> {
                 }
                 StmtKind::Return(given) => {
                     self.no_return_in_loop(stmt.span);
+                    self.no_return_at_the_end(stmt.span);
                     returned = Some(stmt.span);
                     let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
                     out.stmts.push(stmt);
                 }
-                StmtKind::Finally(_) => {
-                    let place = Span { end: stmt.span.start + 7, ..stmt.span };
-                    self.later(&codes::not_yet::FINALLY, place, "`finally`");
+                StmtKind::Finally(block) => {
+                    let word = Span { end: stmt.span.start + 7, ..stmt.span };
+                    if let Some(block) = self.at_the_end(block, word, at == last) {
+                        out.stmts.push(Stmt::Finally(block, word));
+                    }
                 }
                 StmtKind::Expr(expr) if value && at == last => {
                     out.value = Some(Box::new(self.expr(expr, None)))
@@ -194,6 +197,9 @@ impl Body<'_, '_> {
 
     /// What a binding stands for, where that is a step or constant.
     fn remember(&mut self, id: LocalId, value: &Typed) {
+        if self.waits(value) {
+            self.flow.waiting.insert(id);
+        }
         if value.late && matches!(value.ty, Ty::List(..)) && self.written_out(value) {
             self.flow.written_out.insert(id);
         }
@@ -201,6 +207,15 @@ impl Body<'_, '_> {
             self.flow.steps.insert(id);
         } else if !value.late && !has_error(value) && self.checker.charge(value, value.span) {
             self.flow.constants.insert(id, value.clone());
+        }
+    }
+
+    /// Whether a value is there only when a step has ended.
+    fn waits(&self, value: &Typed) -> bool {
+        match &value.kind {
+            Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::For(_) => true,
+            Kind::Local(id) => self.flow.waiting.contains(id),
+            _ => value.parts().any(|part| self.waits(part)),
         }
     }
 
@@ -214,6 +229,9 @@ impl Body<'_, '_> {
             _ if late => Typed { kind: Kind::Local(hidden), ty: ty.clone(), late, span },
             _ => typed.clone(),
         };
+        if self.waits(&typed) {
+            self.flow.waiting.insert(hidden);
+        }
         out.push(Stmt::Let(hidden, typed));
         for (field, name) in fields {
             let found = match &ty {

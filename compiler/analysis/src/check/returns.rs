@@ -236,7 +236,7 @@ pub(super) fn returns(typed: &Typed) -> Option<Span> {
         .find_map(|stmt| match stmt {
             Stmt::Return(_, span) => Some(*span),
             Stmt::Expr(typed) => returns(typed),
-            Stmt::Let(..) => None,
+            Stmt::Let(..) | Stmt::Finally(..) => None,
         })
 }
 
@@ -245,11 +245,11 @@ pub(super) fn covers(block: &Block) -> bool {
     if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Return(..))) {
         return true;
     }
-    match block.stmts.last() {
+    match block.stmts.iter().rfind(|stmt| !matches!(stmt, Stmt::Finally(..))) {
         Some(Stmt::Expr(Typed { kind: Kind::If(inner), .. })) => {
             covers(&inner.then) && inner.otherwise.as_ref().is_some_and(covers)
         }
         Some(Stmt::Expr(Typed { kind: Kind::Fail(_), .. })) => true,
-        Some(Stmt::Expr(_) | Stmt::Let(..) | Stmt::Return(..)) | None => false,
+        Some(Stmt::Expr(_) | Stmt::Let(..) | Stmt::Return(..) | Stmt::Finally(..)) | None => false,
     }
 }

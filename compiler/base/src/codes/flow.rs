@@ -25,4 +25,12 @@ codes! {
     LOOP_PATTERN = "FS0411" Error "loop-pattern";
     /// A loop through a list of nothing.
     EMPTY_LOOP = "FS0412" Error "empty-loop";
+    /// A `finally` where none can stand, or what would leave it.
+    FINALLY_PLACE = "FS0420" Error "finally-place";
+    /// A value that the steps of `finally` cannot have.
+    FINALLY_VALUE = "FS0421" Error "finally-value";
+    /// A step of `finally` that waits for another one there.
+    FINALLY_LINK = "FS0422" Error "finally-link";
+    /// A status that is not known yet.
+    STATUS = "FS0423" Error "status-not-known";
 }

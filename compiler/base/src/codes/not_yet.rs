@@ -3,8 +3,6 @@
 codes! {
     /// `fused { }`.
     FUSED = "FS0906" Error "not-yet-fused";
-    /// `finally { }` and the status of a run.
-    FINALLY = "FS0907" Error "not-yet-finally";
     /// `on …`.
     TRIGGER = "FS0908" Error "not-yet-trigger";
     /// `test`.

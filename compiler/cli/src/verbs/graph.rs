@@ -98,6 +98,11 @@ fn edge_label(edge: &Edge) -> &str {
     }
 }
 
+/// The name of a step; those of `finally`, which come last, say so.
+fn label(pipeline: &Pipeline, at: usize, node: &Node) -> String {
+    if at < pipeline.order.len() { node.name.to_string() } else { format!("{} (finally)", node.name) }
+}
+
 /// The edges as positions in the order of the steps, sorted; the same edge once.
 fn edges(pipeline: &Pipeline) -> Vec<(usize, usize, &Edge)> {
     let place = |index| pipeline.order.iter().position(|at| *at == index);
@@ -121,7 +126,8 @@ fn mermaid(pipelines: &[&Pipeline]) -> String {
             let _ = writeln!(out, "  subgraph p{number}[\"{}\"]", pipeline.source_name);
         }
         let id = |at: usize| format!("p{number}s{at}");
-        for (at, node) in pipeline.nodes().enumerate() {
+        for (at, node) in pipeline.all_nodes().enumerate() {
+            let name = label(pipeline, at, node);
             let (open, close) = match node.kind {
                 NodeKind::Task => ("[", "]"),
                 NodeKind::Apply => ("[[", "]]"),
@@ -130,7 +136,7 @@ fn mermaid(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Join => ("([", "])"),
                 NodeKind::List => ("[/", "/]"),
             };
-            let _ = writeln!(out, "{indent}{}{open}\"{}\"{close}", id(at), node.name);
+            let _ = writeln!(out, "{indent}{}{open}\"{}\"{close}", id(at), name);
         }
         for (from, to, edge) in edges(pipeline) {
             let arrow = if matches!(edge, Edge::Data(_)) { "-->" } else { "-.->" };
@@ -153,7 +159,8 @@ fn dot(pipelines: &[&Pipeline]) -> String {
             let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label=\"{}\";", pipeline.source_name);
         }
         let id = |at: usize| format!("p{number}s{at}");
-        for (at, node) in pipeline.nodes().enumerate() {
+        for (at, node) in pipeline.all_nodes().enumerate() {
+            let name = label(pipeline, at, node);
             let shape = match node.kind {
                 NodeKind::Task => "",
                 NodeKind::Apply => ", shape=component",
@@ -162,7 +169,7 @@ fn dot(pipelines: &[&Pipeline]) -> String {
                 NodeKind::Join => ", shape=invtriangle",
                 NodeKind::List => ", shape=parallelogram",
             };
-            let _ = writeln!(out, "{indent}{} [label=\"{}\"{shape}];", id(at), node.name);
+            let _ = writeln!(out, "{indent}{} [label=\"{}\"{shape}];", id(at), name);
         }
         for (from, to, edge) in edges(pipeline) {
             let style = if matches!(edge, Edge::Data(_)) { "" } else { ", style=dashed" };
@@ -181,6 +188,7 @@ fn graph_json(pipeline: &Pipeline) -> Value {
     let names: Vec<&str> = pipeline.nodes().map(|node| node.name.as_str()).collect();
     let name = |at: usize| names.get(at).copied().unwrap_or_default();
     let steps: Vec<Value> = pipeline.nodes().map(step_json).collect();
+    let finally: Vec<Value> = pipeline.finally.iter().map(step_json).collect();
     let edges: Vec<Value> = edges(pipeline)
         .into_iter()
         .map(|(from, to, edge)| {
@@ -192,7 +200,11 @@ fn graph_json(pipeline: &Pipeline) -> Value {
             json!({ "from": name(from), "to": name(to), "kind": kind, "result": result })
         })
         .collect();
-    json!({ "pipeline": pipeline.source_name.as_str(), "steps": steps, "edges": edges })
+    let mut graph = json!({ "pipeline": pipeline.source_name.as_str(), "steps": steps, "edges": edges });
+    if let (false, Some(graph)) = (finally.is_empty(), graph.as_object_mut()) {
+        graph.insert("finally".to_owned(), Value::Array(finally));
+    }
+    graph
 }
 
 fn step_json(node: &Node) -> Value {

@@ -38,7 +38,7 @@ struct Chain<'a> {
 }
 
 /// The guards of the arms of an `if let`.
-enum Presence {
+pub(super) enum Presence {
     Known(bool),
     Guarded { then: Vec<GuardSpec>, other: Option<Vec<GuardSpec>> },
     Failed,
@@ -213,7 +213,12 @@ impl<'a> Lower<'a, '_> {
             }
             other => other,
         };
-        let (then, other) = match self.present(local, value, optional, chain.otherwise.is_some()) {
+        let both = chain.otherwise.is_some();
+        let presence = match value {
+            Val::Arms(arms) if self.ending => self.came_to_be(local, *arms, optional, both),
+            value => self.present(local, value, optional, both),
+        };
+        let (then, other) = match presence {
             Presence::Failed => return Val::Error,
             Presence::Known(true) => return self.block(&chain.then),
             Presence::Known(false) => {

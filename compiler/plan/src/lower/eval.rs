@@ -6,7 +6,7 @@
 )]
 
 use ecow::EcoString;
-use fuse_analysis::model::{BinaryOp, Call, For, If, Kind, LocalId, Typed, UnaryOp};
+use fuse_analysis::model::{BinaryOp, Call, For, If, Kind, LocalId, StatusOf, Typed, UnaryOp};
 use fuse_analysis::ty::{Facet, GenericId, Ty};
 use fuse_analysis::value::{Given, Value};
 use fuse_base::{Diagnostic, Span, codes};
@@ -49,6 +49,9 @@ pub(crate) trait Names<'a> {
         Val::Error
     }
     fn fail(&mut self, _text: &'a Typed, _span: Span) -> Val {
+        Val::Error
+    }
+    fn status(&mut self, _of: StatusOf, _ty: &Ty, _span: Span) -> Val {
         Val::Error
     }
 }
@@ -103,6 +106,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
             map_text(eval(cx, base, names), "name", &|late| Late { ty: Ty::string(), ..late })
         }
         Kind::Fail(text) => names.fail(text, typed.span),
+        Kind::Status(of) => names.status(*of, &typed.ty, typed.span),
         Kind::RangeMin(base) => match eval(cx, base, names) {
             Val::Const(Value::Range(low, _)) => Val::Const(Value::Int(low)),
             other => late_part(cx, &other, typed.span),

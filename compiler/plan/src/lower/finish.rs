@@ -51,8 +51,14 @@ impl Lower<'_, '_> {
         lowered.accounts.push(ServiceAccount { name: account.clone(), token: false, cause });
         let mut graph: DiGraph<Node, Edge> = DiGraph::new();
         let (mut indices, mut edges, mut fine) = (Vec::new(), Vec::new(), true);
-        for (at, _) in self.nodes.iter().enumerate() {
+        let mut finally: Vec<Node> = Vec::new();
+        for (at, spec) in self.nodes.iter().enumerate() {
             match self.node(at, registry, &mut lowered) {
+                Some((node, from)) if spec.ending => {
+                    fine &= self.fits_the_end(spec, &node, from.into_iter().map(|(node, _)| node));
+                    indices.push(None);
+                    finally.push(node);
+                }
                 Some((node, from)) => {
                     edges.push((indices.len(), from));
                     indices.push(Some(graph.add_node(node)));
@@ -76,11 +82,14 @@ impl Lower<'_, '_> {
                 }
             }
         }
+        self.something_before(&graph, &finally)?;
         let order = order(&graph);
         continues::check_used(self.cx, &graph, &results);
-        let store =
-            graph.node_weights().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
-        let run = self.run_template(&graph, &order, &params, store, account);
+        let store = graph
+            .node_weights()
+            .chain(&finally)
+            .any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
+        let run = self.run_template((&graph, &order), &finally, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
             source_name: self.frame.pipeline.name.clone(),
@@ -90,11 +99,22 @@ impl Lower<'_, '_> {
             workspaces: self.workspaces(store),
             graph,
             order,
+            finally,
             run,
             cause,
         };
         let Gathered { accounts, roles, objects } = lowered;
         Some(Lowered { pipeline, accounts, roles, objects })
+    }
+
+    /// Tekton has no `finally` without tasks before it.
+    fn something_before(&self, graph: &DiGraph<Node, Edge>, finally: &[Node]) -> Option<()> {
+        let Some(first) = finally.first().filter(|_| graph.node_count() == 0) else { return Some(()) };
+        let message = "no step runs before those of `finally`";
+        let diagnostic = Diagnostic::new(&codes::flow::FINALLY_PLACE, first.cause, message)
+            .help("write them as plain steps, without `finally`");
+        self.cx.report(diagnostic);
+        None
     }
 
     /// One pipeline task with the edges that lead to it.
@@ -392,13 +412,13 @@ impl Lower<'_, '_> {
 
     fn run_template(
         &self,
-        graph: &DiGraph<Node, Edge>,
-        order: &[NodeIndex],
+        (graph, order): (&DiGraph<Node, Edge>, &[NodeIndex]),
+        finally: &[Node],
         params: &[ParamDecl],
         store: bool,
         account: EcoString,
     ) -> RunTemplate {
-        let nodes = || order.iter().filter_map(|at| graph.node_weight(*at));
+        let nodes = || order.iter().filter_map(|at| graph.node_weight(*at)).chain(finally);
         let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
             let declared = self.frame.pipeline.params.iter().find(|one| one.name == param.name);
             declared.map(|one| self.for_a_run(one))
@@ -409,6 +429,7 @@ impl Lower<'_, '_> {
             pod: crate::nodes::of_run(self.cx, nodes()),
             tasks: nodes().filter_map(|node| self.own(node)).collect(),
             timeout: timeouts::tasks(graph, order),
+            finally: timeouts::finally(finally),
             claim: if store { self.claim() } else { None },
             required: required.flatten().collect(),
             folders: self.mounted().map(|param| self.for_a_run(param)).collect(),

@@ -57,7 +57,10 @@ impl Lower<'_, '_> {
             GuardSpec { operator: Operator::NotIn, values: cases.clone(), arms: Vec::new(), ..guard.clone() };
         let work = Work::Fail(Fail { base, message });
         self.used.insert(name.clone());
+        // It is no step of `finally`, wherever the condition stands: a wrong value fails the run.
+        let ending = std::mem::take(&mut self.ending);
         self.push(NodeSpec::new(name, vec![wrong], work, guard.cause));
+        self.ending = ending;
     }
 
     /// A pipeline task that fails the run where the guards around it hold.

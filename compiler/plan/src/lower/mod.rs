@@ -14,6 +14,7 @@ mod continues;
 mod encode;
 pub(crate) mod eval;
 mod external;
+mod finally;
 mod finish;
 mod frame;
 mod given;
@@ -34,7 +35,9 @@ pub(crate) mod val;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
-use fuse_analysis::model::{BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, Stmt, Typed};
+use fuse_analysis::model::{
+    BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, StatusOf, Stmt, Typed,
+};
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
@@ -65,13 +68,24 @@ pub(crate) struct NodeSpec<'a> {
     pub(crate) slots: IndexMap<EcoString, EcoString>,
     /// The indices that it is a matrix over.
     pub(crate) matrix: Option<Late>,
+    /// Whether it stands in `finally`.
+    pub(crate) ending: bool,
     pub(crate) cause: Span,
 }
 
 impl<'a> NodeSpec<'a> {
     /// A pipeline task that is ordered by its data and guards alone.
     pub(crate) fn new(name: EcoString, guards: Vec<GuardSpec>, work: Work<'a>, cause: Span) -> Self {
-        Self { name, guards, after: Vec::new(), work, slots: IndexMap::new(), matrix: None, cause }
+        Self {
+            name,
+            guards,
+            after: Vec::new(),
+            work,
+            slots: IndexMap::new(),
+            matrix: None,
+            ending: false,
+            cause,
+        }
     }
 }
 
@@ -109,6 +123,8 @@ pub(crate) struct Lower<'a, 'c> {
     unrolled: rounds::Unrolled,
     /// The indices of the loop around, where its list is known late.
     matrix: Option<Late>,
+    /// Whether the statements are those of `finally`.
+    ending: bool,
     /// The steps that put together what the rounds of a matrix give.
     collectors: BTreeMap<(NodeAt, Vec<EcoString>), Late>,
 }
@@ -132,6 +148,7 @@ impl<'a, 'c> Lower<'a, 'c> {
             chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
             unrolled: rounds::Unrolled::default(),
             matrix: None,
+            ending: false,
             collectors: BTreeMap::new(),
         };
         lower.frame.params = lower.parameters();
@@ -199,6 +216,7 @@ impl<'a, 'c> Lower<'a, 'c> {
                     self.eval(value);
                 }
                 Stmt::Return(values, _) => self.give_back(values),
+                Stmt::Finally(block, _) => self.at_the_end(block),
             }
         }
         self.hint = None;
@@ -245,7 +263,14 @@ impl<'a, 'c> Lower<'a, 'c> {
         (name, base)
     }
 
-    fn push(&mut self, node: NodeSpec<'a>) -> NodeAt {
+    fn push(&mut self, mut node: NodeSpec<'a>) -> NodeAt {
+        self.no_helper_at_the_end(&node);
+        node.ending = self.ending;
+        if self.ending {
+            // All other steps have ended already.
+            let nodes = &self.nodes;
+            node.after.retain(|at| nodes.get(*at).is_some_and(|other| other.ending));
+        }
         // The pods of a matrix have their number behind the name.
         let most = names::MAX_PIPELINE_AND_STEP - if node.matrix.is_some() { "-255".len() } else { 0 };
         if self.name.len() + node.name.len() > most {
@@ -320,6 +345,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
 
     fn fail(&mut self, text: &'a Typed, span: Span) -> Val {
         self.refuse(text, span)
+    }
+
+    fn status(&mut self, of: StatusOf, ty: &Ty, span: Span) -> Val {
+        self.status_of(of, ty, span)
     }
 }
 

@@ -176,6 +176,13 @@ pub(crate) enum Origin {
         /// The result: the output or something taken out of it.
         result: EcoString,
     },
+    /// How a step has ended, or the run: for `finally`.
+    Status {
+        /// The step.
+        step: Option<EcoString>,
+        /// What it is called as an operand.
+        name: EcoString,
+    },
 }
 
 /// An expression over late operands.
@@ -219,12 +226,14 @@ impl Late {
             Origin::Param(name) if self.ty.is_dir() => eco_format!("$(workspaces.{name}.bound)"),
             Origin::Param(name) => eco_format!("$(params.{name})"),
             Origin::Result { step, result, .. } => eco_format!("$(tasks.{step}.results.{result})"),
+            Origin::Status { step: Some(step), .. } => eco_format!("$(tasks.{step}.status)"),
+            Origin::Status { step: None, .. } => "$(tasks.status)".into(),
         }
     }
 
     pub(crate) fn node(&self) -> Option<(NodeAt, &EcoString)> {
         match &self.origin {
-            Origin::Param(_) => None,
+            Origin::Param(_) | Origin::Status { .. } => None,
             Origin::Result { node, result, .. } => Some((*node, result)),
         }
     }
@@ -232,7 +241,7 @@ impl Late {
     /// The name that it gets as an operand.
     pub(crate) fn short(&self) -> &EcoString {
         match &self.origin {
-            Origin::Param(name) => name,
+            Origin::Param(name) | Origin::Status { name, .. } => name,
             Origin::Result { result, .. } => result,
         }
     }

@@ -113,7 +113,7 @@ impl From<&Pipeline> for Workflow {
             defaults: defaults.collect(),
             bound: pipeline.workspaces.iter().map(|one| (one.name.to_string(), !one.optional)).collect(),
             tasks: pipeline.nodes().map(Task::from).collect(),
-            finally: Vec::new(),
+            finally: pipeline.finally.iter().map(Task::from).collect(),
             results: results.collect(),
         }
     }

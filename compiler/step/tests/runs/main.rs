@@ -4,6 +4,7 @@
 mod bodies;
 mod compose;
 mod confined;
+mod finally;
 mod guards;
 mod harness;
 mod joins;

@@ -19,6 +19,8 @@ struct PipelineSpec<'a> {
     workspaces: Vec<WorkspaceDecl<'a>>,
     tasks: Vec<PipelineTask<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    finally: Vec<PipelineTask<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     results: Vec<PipelineResult<'a>>,
 }
 
@@ -117,6 +119,7 @@ pub(super) fn lower<'a>(plan: &'a Plan, pipeline: &'a model::Pipeline) -> Result
         params: Param::all(&pipeline.params),
         workspaces: pipeline.workspaces.iter().map(workspace).collect(),
         tasks: pipeline.nodes().map(|node| pipeline_task(plan, node)).collect(),
+        finally: pipeline.finally.iter().map(|node| pipeline_task(plan, node)).collect(),
         results: pipeline.results.iter().map(result).collect(),
     };
     let metadata = Metadata { name: &pipeline.name, namespace: &plan.namespace };
@@ -170,8 +173,9 @@ fn args(args: &[model::Arg]) -> Vec<Arg<'_>> {
 fn causes(pipeline: &model::Pipeline) -> Causes {
     let mut causes = Causes::of(pipeline.cause);
     causes.items("/spec/params", pipeline.params.iter().map(|param| param.cause));
-    for (at, node) in pipeline.nodes().enumerate() {
-        let pointer = format!("/spec/tasks/{at}");
+    let tasks = pipeline.nodes().enumerate().map(|(at, node)| (format!("/spec/tasks/{at}"), node));
+    let finally = pipeline.finally.iter().enumerate().map(|(at, node)| (format!("/spec/finally/{at}"), node));
+    for (pointer, node) in tasks.chain(finally) {
         causes.add(pointer.clone(), node.cause);
         if let Some(cause) = node.continues {
             causes.add(format!("{pointer}/onError"), cause);

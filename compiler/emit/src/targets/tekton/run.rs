@@ -61,6 +61,8 @@ struct TaskRunSpec<'a> {
 struct Timeouts {
     pipeline: EcoString,
     tasks: EcoString,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finally: Option<EcoString>,
 }
 
 #[derive(Serialize)]
@@ -121,7 +123,11 @@ pub(super) fn lower(plan: &Plan, pipeline: &model::Pipeline) -> Result<Manifest,
                 pod_template: task.pod.as_ref().map(PodTemplate::of),
             })
             .collect(),
-        timeouts: Timeouts { pipeline: duration_text(run.timeout), tasks: duration_text(run.timeout) },
+        timeouts: Timeouts {
+            pipeline: duration_text(run.timeout.saturating_add(run.finally.unwrap_or_default())),
+            tasks: duration_text(run.timeout),
+            finally: run.finally.map(duration_text),
+        },
         workspaces: run.claim.iter().map(workspace).collect(),
     };
     let object = PipelineRun {

@@ -157,6 +157,8 @@ pub struct Pipeline {
     pub workspaces: Vec<Named>,
     pub tasks: Vec<PipelineTask>,
     #[serde(default)]
+    pub finally: Vec<PipelineTask>,
+    #[serde(default)]
     pub results: Vec<PipelineResult>,
 }
 

@@ -49,7 +49,7 @@ fn parents(task: &PipelineTask) -> BTreeSet<String> {
 impl Run {
     /// Runs it, however it ends.
     pub fn ends(self) -> Ended {
-        let known = self.parameters_and_context();
+        let mut known = self.parameters_and_context();
         self.check_references(&known);
         let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
         let mut broken = None;
@@ -69,11 +69,55 @@ impl Run {
             };
             fates.insert(task.name.clone(), fate);
         }
+        self.statuses(&mut known[1], &fates, broken.is_some());
+        let last: Vec<(String, Fate)> =
+            self.manifests.pipeline.finally.iter().map(|task| self.last(task, &known, &fates)).collect();
+        fates.extend(last);
         let outputs = self.outputs(&known, &fates).unwrap_or_else(|why| {
             broken.get_or_insert(why);
             BTreeMap::new()
         });
         Ended { uid: self.uid, fates, broken, outputs, folder: self.folder }
+    }
+
+    /// How the run and its tasks have ended, when `finally` begins.
+    fn statuses(&self, table: &mut Table, fates: &BTreeMap<String, Fate>, broken: bool) {
+        let failed = broken || fates.values().any(|fate| matches!(fate, Fate::Failed(_)));
+        let whole = fates.values().all(|fate| matches!(fate, Fate::Succeeded(_)));
+        table.set(
+            "tasks.status",
+            match (failed, whole) {
+                (true, _) => "Failed",
+                (false, true) => "Succeeded",
+                (false, false) => "Completed",
+            },
+        );
+        for (name, fate) in fates {
+            let status = match fate {
+                Fate::Succeeded(_) => "Succeeded",
+                Fate::Failed(_) => "Failed",
+                Fate::Guarded | Fate::Orphaned(_) | Fate::NotStarted => "None",
+            };
+            table.set(format!("tasks.{name}.status"), status);
+        }
+    }
+
+    /// What becomes of a task of `finally`: it is left out where a result that it refers to is missing.
+    fn last(
+        &self,
+        task: &PipelineTask,
+        known: &[Table; 2],
+        fates: &BTreeMap<String, Fate>,
+    ) -> (String, Fate) {
+        let there = |(from, name): (String, String)| match &fates[&from] {
+            Fate::Succeeded(run) => run.results.contains_key(&name),
+            Fate::Failed(_) | Fate::Guarded | Fate::Orphaned(_) | Fate::NotStarted => false,
+        };
+        let fate = match needed(task).into_iter().all(there) {
+            true => self.one(task, known, fates).expect("its results are there"),
+            false => Fate::Guarded,
+        };
+        (task.name.clone(), fate)
     }
 
     /// What is known before the first task.
@@ -111,18 +155,26 @@ impl Run {
             assert_eq!(result.ty, ParamType::String);
             result.value.as_str()
         });
-        for text in manifests.pipeline.tasks.iter().flat_map(all_texts).chain(outputs) {
+        let status = |reference: &str| {
+            let step = reference.strip_prefix("tasks.").and_then(|rest| rest.strip_suffix(".status"));
+            let known = |step| manifests.pipeline.tasks.iter().any(|task| task.name == step);
+            reference == "tasks.status" || step.is_some_and(known)
+        };
+        let last: Vec<&str> = manifests.pipeline.finally.iter().flat_map(all_texts).collect();
+        let texts = manifests.pipeline.tasks.iter().flat_map(all_texts).chain(outputs);
+        for (text, ended) in texts.map(|text| (text, false)).chain(last.into_iter().map(|text| (text, true)))
+        {
             let found = references(text);
             assert_eq!(found.len(), text.matches("$(").count(), "Tekton refuses `{text}`");
             for reference in found {
                 let known = match result_of(reference) {
                     Some((task, name)) => produced(task, name),
-                    None => known.iter().any(|table| table.knows(reference)),
+                    None => known.iter().any(|table| table.knows(reference)) || ended && status(reference),
                 };
                 assert!(known, "Tekton refuses `$({reference})` in `{text}`");
             }
         }
-        for task in &manifests.pipeline.tasks {
+        for task in manifests.pipeline.tasks.iter().chain(&manifests.pipeline.finally) {
             let Some(body) = manifests.tasks.get(&task.task_ref.name) else {
                 panic!("{}: there is no Task {}", task.name, task.task_ref.name)
             };

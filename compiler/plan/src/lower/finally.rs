@@ -1,0 +1,190 @@
+//! `finally`: steps that start when all others have ended, and what they know of those.
+
+use ecow::{EcoString, eco_format};
+use fuse_analysis::model::{Block, LocalId, StatusOf, Typed};
+use fuse_analysis::ty::Ty;
+use fuse_base::{Diagnostic, Span, codes};
+use fuse_wire::ABSENT;
+
+use super::calls::Work;
+use super::chain::Presence;
+use super::eval;
+use super::guards::GuardSpec;
+use super::val::{Arms, Late, NodeAt, Origin, Val};
+use super::{Lower, NodeSpec};
+use crate::model::{Node, Operator, Text};
+use crate::types;
+
+/// The condition «all that was before has ended well», which no step can ask for: what was bound before stands in its
+/// arm.
+const ENDED: (u32, u32) = (u32::MAX, 0);
+
+impl<'a> Lower<'a, '_> {
+    /// The statements of `finally`.
+    pub(super) fn at_the_end(&mut self, block: &'a Block) {
+        for (value, guards) in self.frame.locals.values_mut() {
+            if !value.nodes().is_empty() {
+                guards.push(ended());
+            }
+        }
+        self.ending = true;
+        self.block(block);
+        self.ending = false;
+    }
+
+    /// `if let v = x` in `finally`: a step that refers to a result which is missing is left out.
+    pub(super) fn came_to_be(&mut self, local: LocalId, arms: Arms, typed: &Typed, both: bool) -> Presence {
+        let value = match arms.single() {
+            Some((_, value)) => value.clone(),
+            None => {
+                self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
+                return Presence::Failed;
+            }
+        };
+        if let Val::Arms(inner) = value {
+            return self.came_to_be(local, *inner, typed, both);
+        }
+        if both {
+            let message =
+                "what has not come to be cannot be asked for in `finally`: this `if let` has an `else`";
+            let diagnostic = Diagnostic::new(&codes::flow::FINALLY_VALUE, typed.span, message)
+                .help("ask how the step ended: `if step.status != Succeeded { … }`");
+            self.cx.report(diagnostic);
+            return Presence::Failed;
+        }
+        let mut results = Vec::new();
+        self.expand(value.clone()).results(&mut results);
+        let matrix = |node: &NodeAt| self.nodes.get(*node).is_some_and(|spec| spec.matrix.is_some());
+        if results.is_empty() || results.iter().any(|(node, _)| matrix(node)) {
+            eval::unusable(self.cx, &value, typed.span);
+            return Presence::Failed;
+        }
+        let mut guards: Vec<GuardSpec> = Vec::new();
+        for (node, result) in results {
+            let Some(step) = self.nodes.get(node).map(|spec| spec.name.clone()) else { continue };
+            let guard = there(Late::result(node, step, result, Ty::string()), typed.span);
+            if guards.iter().all(|known| known.input.text() != guard.input.text()) {
+                guards.push(guard);
+            }
+        }
+        self.bind(local, known(value));
+        Presence::Guarded { then: guards, other: None }
+    }
+
+    /// How the run or a step has ended.
+    pub(super) fn status_of(&mut self, of: StatusOf, ty: &Ty, span: Span) -> Val {
+        let step = match of {
+            StatusOf::Run => None,
+            StatusOf::Step(local) => {
+                let Some(step) = self.only_step(local) else {
+                    let message = "this name stands for several steps, and each ends in its own way";
+                    let diagnostic = Diagnostic::new(&codes::flow::STATUS, span, message)
+                        .help("ask for `pipeline.status`, or for the status of one step");
+                    self.cx.report(diagnostic);
+                    return Val::Error;
+                };
+                Some(step)
+            }
+        };
+        let origin = Origin::Status { step, name: "status".into() };
+        Val::Late(Late { origin, ty: ty.clone(), uri: false })
+    }
+
+    /// The name of the step that a binding stands for, where that is one.
+    fn only_step(&self, local: LocalId) -> Option<EcoString> {
+        let mut nodes = self.steps_of(local);
+        nodes.dedup();
+        match nodes.as_slice() {
+            [only] if !self.frame.started.contains_key(&local) => Some(self.nodes.get(*only)?.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Reports a helper that a step of `finally` would have to wait for.
+    pub(super) fn no_helper_at_the_end(&self, node: &NodeSpec<'_>) {
+        if !self.ending || !is_helper(&node.work) {
+            return;
+        }
+        let message = "this takes a step of its own, and the steps of `finally` cannot wait for one";
+        let diagnostic = Diagnostic::new(&codes::flow::FINALLY_VALUE, node.cause, message)
+            .help("use the value under `if let v = … { … }`, or work it out before `finally`");
+        self.cx.report_once(eco_format!("finally {:?}", node.cause), diagnostic);
+    }
+
+    /// Holds a step of `finally` against what Tekton demands of it; `from` are the steps that it waits for.
+    pub(super) fn fits_the_end(
+        &self,
+        spec: &NodeSpec<'_>,
+        node: &Node,
+        mut from: impl Iterator<Item = NodeAt>,
+    ) -> bool {
+        let other = from.find_map(|at| self.nodes.get(at).filter(|other| other.ending));
+        if let Some(other) = other {
+            if is_helper(&other.work) {
+                return false;
+            }
+            let message = format!(
+                "`{}` waits for `{}`, and the steps of `finally` start together",
+                spec.name, other.name
+            );
+            let diagnostic = Diagnostic::new(&codes::flow::FINALLY_LINK, spec.cause, message)
+                .label(other.cause, "this step is in `finally` too")
+                .help("move one of them before `finally`, or let one task do both");
+            self.cx.report(diagnostic);
+            return false;
+        }
+        let mixed = node.params.iter().find(|arg| match &arg.value {
+            Text::One(text) => mixes(text),
+            Text::Many(texts) => texts.iter().any(|text| mixes(text)),
+        });
+        if let Some(arg) = mixed {
+            let message = "a status and what a step gave stand in one text";
+            let diagnostic = Diagnostic::new(&codes::flow::FINALLY_VALUE, arg.cause, message)
+                .help("pass them as two arguments");
+            self.cx.report(diagnostic);
+        }
+        mixed.is_none()
+    }
+}
+
+/// Whether another step waits for what it works out.
+const fn is_helper(work: &Work<'_>) -> bool {
+    match work {
+        Work::Decide(_) | Work::Join(_) | Work::List(_) => true,
+        Work::Task(_) | Work::Apply(_) | Work::Fail(_) => false,
+    }
+}
+
+/// Whether a text refers to a status and to a result: Tekton checks neither then.
+fn mixes(text: &str) -> bool {
+    let mut inner = text.split("$(").skip(1).filter_map(|part| part.split_once(')')).map(|(name, _)| name);
+    let references: Vec<&str> = inner.by_ref().filter(|name| name.starts_with("tasks.")).collect();
+    references.iter().any(|name| name.ends_with(".status") && !name.contains(".results."))
+        && references.iter().any(|name| name.contains(".results."))
+}
+
+fn ended() -> GuardSpec {
+    let origin = Origin::Status { step: None, name: "status".into() };
+    GuardSpec {
+        input: Late { origin, ty: Ty::Bool, uri: false },
+        operator: Operator::In,
+        values: Vec::new(),
+        universe: None,
+        cause: Span::default(),
+        arms: vec![ENDED],
+    }
+}
+
+/// «This result is there.» Where it is missing, Tekton leaves the step of `finally` out before it asks the guard.
+fn there(input: Late, cause: Span) -> GuardSpec {
+    let values = vec![EcoString::from(ABSENT)];
+    GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arms: Vec::new() }
+}
+
+/// A value under the condition that it is there.
+fn known(value: Val) -> Val {
+    match value {
+        Val::Late(late) => Val::Late(Late { ty: types::present(&late.ty).clone(), ..late }),
+        other => other,
+    }
+}

@@ -1,0 +1,34 @@
+//! Steps at the end: by how the run and its steps ended, and by what there is.
+
+use super::harness::Run;
+
+/// The pipeline with what its first step gives, or that it fails.
+fn nightly(rows: &str) -> Run {
+    Run::of("golden/build/finally/out/dev", "nightly").param("rows", rows)
+}
+
+#[test]
+fn all_that_came_to_be_is_there_at_the_end() {
+    let run = nightly("120").go();
+    run.only(&["got", "big", "tell", "tell--4", "keep", "tell--6"]);
+    // The check of `alarm` was left out.
+    assert_eq!(run.said("tell"), "team: ended Completed\n");
+    assert_eq!(run.said("tell--6"), "done\n");
+}
+
+#[test]
+fn what_stands_in_an_arm_that_was_not_taken_is_missing_at_the_end() {
+    let run = nightly("7").go();
+    run.only(&["got", "tell", "tell--4", "tell--5"]);
+    assert_eq!((run.said("tell"), run.said("tell--5")), ("team: ended Completed\n", "7 rows are few\n"));
+}
+
+#[test]
+fn the_end_comes_after_a_failure_too() {
+    let run = nightly("none").fails();
+    run.only(&["tell", "tell--2", "tell--3"]);
+    assert_eq!(run.said("tell"), "team: ended Failed\n");
+    assert_eq!(run.said("tell--3"), "nothing came: Failed\n");
+    let quiet = nightly("none").param("alarm", "false").fails();
+    quiet.only(&["tell", "tell--3"]);
+}
