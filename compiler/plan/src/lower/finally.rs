@@ -36,11 +36,11 @@ impl<'a> Lower<'a, '_> {
     pub(super) fn came_to_be(&mut self, local: LocalId, arms: Arms, typed: &Typed, both: bool) -> Presence {
         let value = match arms.single() {
             Some((_, value)) => value.clone(),
-            None => {
-                self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
-                return Presence::Failed;
-            }
+            None => self.merged_before(arms, typed),
         };
+        if matches!(value, Val::Error) {
+            return Presence::Failed;
+        }
         if let Val::Arms(inner) = value {
             return self.came_to_be(local, *inner, typed, both);
         }
@@ -69,6 +69,16 @@ impl<'a> Lower<'a, '_> {
         }
         self.bind(local, known(value));
         Presence::Guarded { then: guards, other: None }
+    }
+
+    /// What several arms give as one value: the step that merges them is none of `finally`, so its result may be asked for.
+    fn merged_before(&mut self, arms: Arms, typed: &Typed) -> Val {
+        let guards = std::mem::take(&mut self.guards);
+        self.ending = false;
+        let merged = self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
+        self.ending = true;
+        self.guards = guards;
+        merged
     }
 
     /// How the run or a step has ended.
@@ -107,7 +117,7 @@ impl<'a> Lower<'a, '_> {
         }
         let message = "this takes a step of its own, and the steps of `finally` cannot wait for one";
         let diagnostic = Diagnostic::new(&codes::flow::FINALLY_VALUE, node.cause, message)
-            .help("use the value under `if let v = … { … }`, or work it out before `finally`");
+            .help("use a value under `if let v = … { … }`, or let a task work it out before `finally`");
         self.cx.report_once(eco_format!("finally {:?}", node.cause), diagnostic);
     }
 

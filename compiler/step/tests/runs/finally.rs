@@ -10,16 +10,16 @@ fn nightly(rows: &str) -> Run {
 #[test]
 fn all_that_came_to_be_is_there_at_the_end() {
     let run = nightly("120").go();
-    run.only(&["got", "big", "tell", "tell--4", "keep", "tell--6"]);
+    run.only(&["got", "big", "join--size", "tell", "tell--4", "tell--6", "keep", "tell--7"]);
     // The check of `alarm` was left out.
     assert_eq!(run.said("tell"), "team: ended Completed\n");
-    assert_eq!(run.said("tell--6"), "done\n");
+    assert_eq!((run.said("tell--6"), run.said("tell--7")), ("size 120\n", "done\n"));
 }
 
 #[test]
 fn what_stands_in_an_arm_that_was_not_taken_is_missing_at_the_end() {
     let run = nightly("7").go();
-    run.only(&["got", "tell", "tell--4", "tell--5"]);
+    run.only(&["got", "join--size", "tell", "tell--4", "tell--5", "tell--6"]);
     assert_eq!((run.said("tell"), run.said("tell--5")), ("team: ended Completed\n", "7 rows are few\n"));
 }
 
