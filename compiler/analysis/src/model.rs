@@ -526,6 +526,8 @@ pub enum Kind {
     If(Box<If>),
     /// `for`
     For(Box<For>),
+    /// `fused`
+    Fused(Box<Fused>),
     /// `pipeline.status`, `step.status`, in `finally`: a case of an enum of the core module.
     Status(StatusOf),
     /// `fail "…"`: ends the run with a text; of type Never.
@@ -559,6 +561,21 @@ pub struct Call {
     /// The name that the step gets: its binding, else the task's name.
     pub name: EcoString,
     /// The whole call.
+    pub span: Span,
+}
+
+/// `fused { … }`: calls that run one after another in one pod.
+#[derive(Debug, Clone)]
+pub struct Fused {
+    /// The calls, and what they give together.
+    pub block: Block,
+    /// `with { … }` behind the block: what concerns the pod as a whole.
+    pub settings: Settings,
+    /// `after a, b`: the locals of steps.
+    pub after: Vec<(LocalId, Span)>,
+    /// The name that the step gets: its binding, else `fused`.
+    pub name: EcoString,
+    /// All of it.
     pub span: Span,
 }
 

@@ -8,7 +8,7 @@ use crate::model::{Kind, Typed};
 type Inside<'t> = ([Option<&'t Typed>; 2], &'t [Typed], &'t [(EcoString, Typed)]);
 
 impl Typed {
-    /// The expressions directly inside this one, in source order. Calls, `if`s and loops are steps of their own: what is
+    /// The expressions directly inside this one, in source order. Calls, `if`s, loops and pods are steps of their own: what is
     /// inside them is not a part.
     pub fn parts(&self) -> impl Iterator<Item = &Self> {
         const NO_ITEMS: &[Typed] = &[];
@@ -38,7 +38,8 @@ impl Typed {
             | Kind::Call(_)
             | Kind::Apply(_)
             | Kind::If(_)
-            | Kind::For(_) => ([None, None], NO_ITEMS, NO_FIELDS),
+            | Kind::For(_)
+            | Kind::Fused(_) => ([None, None], NO_ITEMS, NO_FIELDS),
         };
         sides.into_iter().flatten().chain(items).chain(fields.iter().map(|(_, field)| field))
     }

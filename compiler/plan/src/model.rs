@@ -221,6 +221,8 @@ pub struct Step {
     pub run_cause: Span,
     /// Environment: plain variables first, secrets last.
     pub env: Vec<Env>,
+    /// `timeout` in milliseconds, where the step has one beside that of its pod.
+    pub timeout: Option<u64>,
     /// `computeResources`
     pub resources: Resources,
     /// `volumeMounts`

@@ -41,11 +41,16 @@ pub(crate) fn digest(text: &str) -> String {
 
 /// Cuts a name that is too long and makes it unique by a hash of the whole.
 pub(crate) fn fit(name: &str) -> EcoString {
-    if name.len() <= MAX_NAME {
+    fit_to(name, MAX_NAME)
+}
+
+/// The same for another length, of at least twenty bytes.
+pub(crate) fn fit_to(name: &str, most: usize) -> EcoString {
+    if name.len() <= most {
         return EcoString::from(name);
     }
     let hash: String = digest(name).chars().take(8).collect();
-    let mut end = MAX_NAME - 1 - hash.len();
+    let mut end = most - 1 - hash.len();
     while !name.is_char_boundary(end) {
         end -= 1;
     }
@@ -53,7 +58,7 @@ pub(crate) fn fit(name: &str) -> EcoString {
     eco_format!("{head}-{hash}")
 }
 
-/// The name of every call of a pipeline by its place: the binding's or the task's; the second one is `say--2`. Calls
+/// The name of every call and pod of a pipeline by its place: the binding's or the task's; the second one is `say--2`. Calls
 /// are counted in the source, so that a constant condition changes no name.
 pub(crate) fn steps(pipeline: &Pipeline) -> BTreeMap<Span, EcoString> {
     let mut steps = Steps { names: BTreeMap::new(), counts: BTreeMap::new() };
@@ -95,6 +100,9 @@ impl Steps {
         } else if let Kind::For(each) = &typed.kind {
             each.source.lists().into_iter().for_each(|list| self.typed(list));
             self.block(&each.body);
+        } else if let Kind::Fused(fused) = &typed.kind {
+            // The calls in it are no steps of the pipeline.
+            self.named(fused.span, &fused.name);
         } else {
             typed.parts().for_each(|part| self.typed(part));
         }
@@ -103,15 +111,19 @@ impl Steps {
     fn call(&mut self, call: &Call) {
         call.args.iter().flatten().for_each(|arg| self.typed(arg));
         call.settings.env.iter().for_each(|(_, value)| self.typed(value));
+        self.named(call.span, &call.name);
+    }
+
+    fn named(&mut self, place: Span, name: &str) {
         // One place is one call; the checker may keep an expression twice.
-        if self.names.contains_key(&call.span) {
+        if self.names.contains_key(&place) {
             return;
         }
-        let base = kebab(&call.name);
+        let base = kebab(name);
         let count = self.counts.entry(base.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { base } else { eco_format!("{base}--{count}") };
-        self.names.insert(call.span, name);
+        self.names.insert(place, name);
     }
 }
 

@@ -126,6 +126,9 @@ fn write_task(f: &mut Formatter<'_>, task: &Task) -> fmt::Result {
 
 fn write_step(f: &mut Formatter<'_>, step: &Step) -> fmt::Result {
     write!(f, "  step {} in {}", step.name, step.image.0)?;
+    if let Some(timeout) = step.timeout {
+        write!(f, ", timeout {}", duration_text(timeout))?;
+    }
     write_resources(f, &step.resources)?;
     for env in &step.env {
         match &env.value {

@@ -19,10 +19,12 @@ pub struct Flag {
 /// The arguments of a verb, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Args {
-    /// Options but `--composite` and `--outs`.
+    /// Options but `--composite`, `--outs` and `--call`.
     pub flags: Vec<Flag>,
     /// Composites: the name, then the JSON and its late leaves.
     pub composites: Vec<(String, Vec<String>)>,
+    /// The calls of a pod, each with the arguments behind its name.
+    pub calls: Vec<(String, Self)>,
     /// What the pods of a matrix gave, by the name that it has here.
     pub outs: Vec<(String, Vec<String>)>,
 }
@@ -40,7 +42,8 @@ impl Args {
                     .map_err(|word| Failure::new(format!("the argument {word:?} is not valid UTF-8")))
             })
             .peekable();
-        let mut args = Self::default();
+        // What stands before the first call belongs to the pod.
+        let (mut pod, mut calls): (Self, Vec<(String, Self)>) = Default::default();
         while let Some(word) = words.next() {
             let word = word?;
             let Some((name, value)) = word.strip_prefix("--").and_then(|rest| rest.split_once('=')) else {
@@ -49,6 +52,14 @@ impl Args {
             if !known.contains(&name) {
                 return Err(Failure::new(format!("there is no option `--{}`", shortened(name))));
             }
+            if name == "call" {
+                if calls.iter().any(|(known, _)| known == value) {
+                    return Err(Failure::new(format!("`--call={}` is given twice", shortened(value))));
+                }
+                calls.push((value.to_owned(), Self::default()));
+                continue;
+            }
+            let args = calls.last_mut().map_or(&mut pod, |(_, call)| call);
             if name == "composite" {
                 let parts = composite(value, &mut words)?;
                 args.composites.push((value.to_owned(), parts));
@@ -65,7 +76,7 @@ impl Args {
                 args.flags.push(Flag { name: name.to_owned(), value: value.to_owned() });
             }
         }
-        Ok(args)
+        Ok(Self { calls, ..pod })
     }
 
     /// The value of an option that is given at most once.

@@ -20,7 +20,7 @@ use crate::values::{is_composite, present};
 /// # Errors
 /// One is gone.
 pub(crate) fn values(pod: &Pod, places: &Places) -> Result<IndexMap<String, Typed>, Failure> {
-    let mut values = Pod::values(places)?;
+    let mut values = Pod::values(places, "in.json")?;
     let inputs = pod.contract.inputs.iter().map(|(name, port)| (name, port.ty()));
     let constants = pod.contract.constants.iter().map(|(name, constant)| (name, constant.ty.clone()));
     let mut all = IndexMap::new();
@@ -58,7 +58,7 @@ pub(crate) fn set(
     values: &IndexMap<String, Typed>,
     places: &Places,
 ) -> Result<(), Failure> {
-    command.env_remove("FUSE_ROOT").env_remove("FUSE_RESULTS");
+    command.env_remove("FUSE_ROOT").env_remove("FUSE_RESULTS").env_remove("FUSE_CALL");
     for (name, (ty, value)) in values {
         match text(places, name, ty, value)? {
             Some(text) => command.env(variable("IN", name), text),

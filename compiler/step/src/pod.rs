@@ -29,6 +29,10 @@ pub(crate) struct Pod {
     pub(crate) run: Option<String>,
     /// The step's name.
     pub(crate) step: Option<String>,
+    /// Which call of several in the pod it is.
+    pub(crate) call: Option<String>,
+    /// The calls before it.
+    pub(crate) before: Vec<String>,
     /// The index of a fan-out's instance.
     pub(crate) index: Option<u32>,
     /// Values of operands, for each condition.
@@ -51,6 +55,8 @@ impl Pod {
             contract,
             run: None,
             step: None,
+            call: None,
+            before: Vec::new(),
             index: None,
             operands: Vec::new(),
             env: IndexMap::new(),
@@ -58,6 +64,11 @@ impl Pod {
             files: IndexMap::new(),
             idle: false,
         }
+    }
+
+    /// Of a call that shares its pod with others.
+    pub(crate) fn of_call(contract: Contract, call: &str, before: Vec<String>) -> Self {
+        Self { call: Some(call.to_owned()), before, ..Self::new(contract) }
     }
 
     pub(crate) fn write(&self, places: &Places) -> Result<(), Failure> {
@@ -85,12 +96,17 @@ impl Pod {
         Ok(pod)
     }
 
-    /// The values of inputs and constants, as `in` left them.
+    /// The name that an output has as a result of the pod.
+    pub(crate) fn result(&self, output: &str) -> String {
+        self.call.as_ref().map_or_else(|| output.to_owned(), |call| format!("{call}--{output}"))
+    }
+
+    /// The values of inputs and constants, as they were left in a file.
     ///
     /// # Errors
     /// They are gone, or no JSON.
-    pub(crate) fn values(places: &Places) -> Result<serde_json::Map<String, Json>, Failure> {
-        let path = places.below("in.json");
+    pub(crate) fn values(places: &Places, name: &str) -> Result<serde_json::Map<String, Json>, Failure> {
+        let path = places.below(name);
         let text =
             file::text(&path, MAX)?.ok_or_else(|| Failure::new(format!("there is no {}", path.display())))?;
         serde_json::from_str(&text)

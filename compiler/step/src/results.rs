@@ -106,7 +106,7 @@ mod tests {
 
     fn places() -> (tempfile::TempDir, Places) {
         let dir = tempfile::tempdir().unwrap();
-        let places = Places { fuse: dir.path().join("fuse"), results: dir.path().join("results") };
+        let places = Places::new(dir.path().join("fuse"), dir.path().join("results"));
         fs::create_dir(&places.results).unwrap();
         (dir, places)
     }

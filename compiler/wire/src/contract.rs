@@ -10,6 +10,10 @@ use crate::types::WireType;
 /// What the uri of a file starts with that the manifests carry: the name of its config map and a key follow.
 pub const MOUNTED: &str = "configmap://";
 
+/// What the uri of files starts with that one call of a pod hands to another: the call and its output follow. Such a
+/// uri means nothing outside of the pod.
+pub const IN_POD: &str = "pod:///";
+
 /// What `fuse-step in` leaves in `/fuse/task.json`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +59,16 @@ pub struct Contract {
     /// What a `list` helper checks and counts, by the input's name.
     #[serde(rename = "list", default, skip_serializing_if = "IndexMap::is_empty")]
     pub lists: IndexMap<String, List>,
+    /// Of a call that shares its pod with others: inputs that earlier calls take part in, as they are put together when
+    /// those have ended.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub from: IndexMap<String, Vec<Leaf>>,
+    /// Of such a call: variables of [`Contract::env`] that earlier calls take part in.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub env_from: IndexMap<String, Leaf>,
+    /// Of such a call: the outputs that leave the pod, as the results `<call>--<output>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give: Option<Vec<String>>,
     /// Bytes that all results of the pod may take together in a termination message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<u32>,
@@ -112,6 +126,14 @@ pub enum Piece {
     /// What a step of the arm left in the run's store: `join--r/value`. Where nothing was left, the case gives no
     /// value.
     Slot(String),
+    /// What an earlier call of the pod gave.
+    #[serde(untagged)]
+    Call {
+        /// The call.
+        call: String,
+        /// Its output, or what was taken out of one.
+        result: String,
+    },
     /// The list of what the pods of a matrix gave, passed as `--outs=<name>` and every `out` behind it.
     #[serde(untagged)]
     Outs {
@@ -273,6 +295,18 @@ pub fn variable(prefix: &str, name: &str) -> String {
 }
 
 impl Contract {
+    /// Whether an output is a result of the pod.
+    #[must_use]
+    pub fn gives(&self, output: &str) -> bool {
+        self.give.as_ref().is_none_or(|all| all.iter().any(|name| name == output))
+    }
+
+    /// Whether an output is needed outside of the pod: as a result, or by a join that looks for it in the store.
+    #[must_use]
+    pub fn hands_on(&self, output: &str) -> bool {
+        self.gives(output) || self.slots.values().any(|name| name == output)
+    }
+
     /// The whole argument, `--task={…}`.
     #[must_use]
     pub fn argument(&self) -> String {

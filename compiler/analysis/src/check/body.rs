@@ -8,6 +8,7 @@ use fuse_base::Span;
 
 use super::Checker;
 use super::capability::EnvUse;
+use super::fused::Pod;
 use crate::model::{Bound, Chain, ChainId, Generic, Local, LocalId, PipelineId, ToolId, Typed};
 use crate::ty::{EnumId, Facet, GenericId, Ty};
 
@@ -140,6 +141,8 @@ pub(super) struct Flow {
     pub(super) waiting: HashSet<LocalId>,
     /// The condition that `finally` is an arm of, where it has begun.
     pub(super) finally: Option<ChainId>,
+    /// The pod whose calls are checked.
+    pub(super) fused: Option<Pod>,
     /// The names of loops that have ended.
     pub(super) left: HashMap<EcoString, LeftLoop>,
 }

@@ -124,7 +124,9 @@ impl Body<'_, '_> {
         }
         self.applying = true;
         let help = "apply it after the loop, or let the list be `const`";
-        self.not_in_late_loop(Span { end: span.start + 5, ..span }, "`apply`", help);
+        let word = Span { end: span.start + 5, ..span };
+        self.not_in_late_loop(word, "`apply`", help);
+        self.fused_apply(word);
         let typed = self.expr(inner, None);
         self.applying = false;
         if let Some(Kind::Call(call)) = root_step(&typed) {
@@ -157,6 +159,7 @@ impl Body<'_, '_> {
         if !self.may_stand(callee, text, span) {
             return Typed::error(span);
         }
+        self.fused_call(callee, text, span);
         if hint.is_none() && self.env.place == Place::Pipeline {
             self.step_name(&Name { text: own_name.clone(), span });
         }

@@ -88,9 +88,7 @@ impl Body<'_, '_> {
                 Some(each) => self.each(each, None, true),
                 None => Typed::error(span),
             },
-            ExprKind::Fused(_) => {
-                self.later(&codes::not_yet::FUSED, Span { end: span.start + 5, ..span }, "fused steps")
-            }
+            ExprKind::Fused(block) => self.fused(block, span),
             ExprKind::Fail(text) => self.fail(text, span),
         }
     }
@@ -108,17 +106,12 @@ impl Body<'_, '_> {
         }
         let help = "let the step itself exit with an error";
         self.not_in_late_loop(span, "`fail`", help);
+        self.not_fused(span, "`fail`", help);
         let text = self.expect(text, &Ty::string());
         if has_error(&text) {
             return Typed::error(span);
         }
         Typed { kind: Kind::Fail(Box::new(text)), ty: Ty::Never, late: true, span }
-    }
-
-    /// An honest «not yet».
-    pub(super) fn later(&mut self, code: &'static fuse_base::Code, span: Span, what: &str) -> Typed {
-        self.checker.not_yet(code, span, what);
-        Typed::error(span)
     }
 
     fn name(&mut self, name: &EcoString, span: Span, want: Option<&Ty>) -> Typed {
@@ -593,10 +586,10 @@ pub(super) fn constant(value: Value, ty: Ty, span: Span) -> Typed {
     Typed { kind: Kind::Value(value), ty, late: false, span }
 }
 
-/// The call inside `let x = call.field with { … }`: the step that the binding names.
+/// The call or pod inside `let x = call.field with { … }`: the step that the binding names.
 pub(super) fn names_a_step(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Call { .. } => true,
+        ExprKind::Call { .. } | ExprKind::Fused(_) => true,
         ExprKind::Member { base, .. } | ExprKind::With { base, .. } | ExprKind::After { base, .. } => {
             names_a_step(base)
         }

@@ -90,11 +90,14 @@ impl Body<'_, '_> {
             self.checker.report(diagnostic);
         }
         let limit = settings.and_then(|settings| self.limit(settings, late, source.span));
+        self.not_fused(word(span), "`for`", "put the `for` around the `fused`");
+        let around = self.flow.fused.take();
         let first = self.flow.locals.len();
         self.flow.rounds.push(Round { late, source: source.span, first });
         let take = self.take(pattern, through.shape, late);
         let body = self.statements(block, used);
         self.flow.rounds.pop();
+        self.flow.fused = around;
         self.leave_loop(first, name.as_ref(), body.value.as_deref());
         let ty =
             if used { self.value_of_rounds(body.value.as_deref(), through.bounds, span) } else { Ty::Never };

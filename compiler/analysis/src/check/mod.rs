@@ -28,6 +28,7 @@ mod fit;
 mod follow_ups;
 mod function_body;
 mod functions;
+mod fused;
 mod generics;
 mod given;
 mod graph;

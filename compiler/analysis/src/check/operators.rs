@@ -272,6 +272,10 @@ impl Body<'_, '_> {
                 "let the task of the round fill the gap",
             );
         }
+        if left.late {
+            let help = "give the optional value to the step itself, or write `??` before the `fused`";
+            self.not_fused(span, "`??`", help);
+        }
         self.operation(BinaryOp::Coalesce, left, right, inner, span)
     }
 }

@@ -94,6 +94,8 @@ impl Body<'_, '_> {
                 }
                 StmtKind::Return(given) => {
                     self.no_return_in_loop(stmt.span);
+                    let word = Span { end: stmt.span.start + 6, ..stmt.span };
+                    self.not_fused(word, "`return`", "end the block in a value, and return that");
                     self.no_return_at_the_end(stmt.span);
                     returned = Some(stmt.span);
                     let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
@@ -101,6 +103,7 @@ impl Body<'_, '_> {
                 }
                 StmtKind::Finally(block) => {
                     let word = Span { end: stmt.span.start + 7, ..stmt.span };
+                    self.not_fused(word, "`finally`", "write it at the end of the pipeline");
                     if let Some(block) = self.at_the_end(block, word, at == last) {
                         out.stmts.push(Stmt::Finally(block, word));
                     }
@@ -143,8 +146,8 @@ impl Body<'_, '_> {
             return self.each(each, Some(settings), false);
         }
         let typed = self.expr(expr, None);
-        let acts =
-            matches!(typed.kind, Kind::If(_) | Kind::For(_) | Kind::Fail(_)) || root_call(&typed).is_some();
+        let acts = matches!(typed.kind, Kind::If(_) | Kind::For(_) | Kind::Fused(_) | Kind::Fail(_))
+            || root_call(&typed).is_some();
         if !acts && !has_error(&typed) {
             let diagnostic = Diagnostic::new(
                 &codes::types::NO_EFFECT,
@@ -203,7 +206,7 @@ impl Body<'_, '_> {
         if value.late && matches!(value.ty, Ty::List(..)) && self.written_out(value) {
             self.flow.written_out.insert(id);
         }
-        if root_call(value).is_some() || matches!(value.kind, Kind::For(_)) {
+        if root_call(value).is_some() || matches!(value.kind, Kind::For(_) | Kind::Fused(_)) {
             self.flow.steps.insert(id);
         } else if !value.late && !has_error(value) && self.checker.charge(value, value.span) {
             self.flow.constants.insert(id, value.clone());
@@ -213,7 +216,7 @@ impl Body<'_, '_> {
     /// Whether a value is there only when a step has ended.
     fn waits(&self, value: &Typed) -> bool {
         match &value.kind {
-            Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::For(_) => true,
+            Kind::Call(_) | Kind::Apply(_) | Kind::If(_) | Kind::For(_) | Kind::Fused(_) => true,
             Kind::Local(id) => self.flow.waiting.contains(id),
             _ => value.parts().any(|part| self.waits(part)),
         }
@@ -334,6 +337,9 @@ impl Body<'_, '_> {
         let (condition, cond_span) = self.condition(&inner.cond);
         let help = "put the `if` around the loop, filter the list in a task, or make the list `const`";
         self.not_in_late_loop(cond_span, "`if`", help);
+        let help = "put the `if` around the `fused`, or let a step decide";
+        self.not_fused(cond_span, "`if`", help);
+        let around = self.flow.fused.take();
         let chain = ChainId(index(self.flow.chains.len()));
         self.flow.chains.push(Chain { cond: cond_span, presence: self.flow.arms.clone() });
         if condition.is_err() {
@@ -365,6 +371,7 @@ impl Body<'_, '_> {
                 Some(nested)
             }
         };
+        self.flow.fused = around;
         let ty = if used { self.value_type(&then, otherwise.as_ref(), span) } else { Ty::Never };
         // Its arms may hold steps, so it is never copied as a constant.
         let late = true;

@@ -10,6 +10,7 @@ use super::body::Body;
 use super::call::root_call_mut;
 use super::clauses::word;
 use super::constant::has_error;
+use super::fused::root_fused;
 use super::scope::Def;
 use crate::model::{Callee, Kind, Settings, Typed};
 use crate::ty::{Bounds, Ty};
@@ -35,6 +36,9 @@ impl Body<'_, '_> {
             .label(base.span, "this has one already")
             .help("write all settings into one `with { … }`");
             self.checker.report(diagnostic);
+        } else if let Some(fused) = root_fused(&mut typed) {
+            fused.settings = settings.clone();
+            self.pod_settings(&settings);
         } else if let Some(call) = root_call_mut(&mut typed) {
             if let Callee::Pipeline(_) = call.callee {
                 let message = "`with` is for one step, and a pipeline is several";
@@ -43,7 +47,8 @@ impl Body<'_, '_> {
                     .help("write it at its steps; what differs from call to call is a `const` parameter");
                 self.checker.report(diagnostic);
             }
-            call.settings = settings;
+            call.settings = settings.clone();
+            self.fused_settings(&settings);
         } else if !has_error(&typed) {
             return self.not_a_step(base, "`with`");
         }
@@ -81,7 +86,9 @@ impl Body<'_, '_> {
                 }
             }
         }
-        if let Some(call) = root_call_mut(&mut typed) {
+        if let Some(fused) = root_fused(&mut typed) {
+            fused.after.extend(after);
+        } else if let Some(call) = root_call_mut(&mut typed) {
             call.after.extend(after);
         } else if !has_error(&typed) {
             return self.not_a_step(base, "`after`");

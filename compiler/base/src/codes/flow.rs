@@ -25,6 +25,18 @@ codes! {
     LOOP_PATTERN = "FS0411" Error "loop-pattern";
     /// A loop through a list of nothing.
     EMPTY_LOOP = "FS0412" Error "empty-loop";
+    /// What cannot stand in a `fused` block.
+    FUSED_BLOCK = "FS0413" Error "fused-block";
+    /// A pipeline called in a `fused` block.
+    FUSED_PIPELINE = "FS0414" Error "fused-pipeline";
+    /// A Task that exists already, called in a `fused` block.
+    FUSED_EXTERNAL = "FS0415" Error "fused-external";
+    /// `apply` in a `fused` block.
+    FUSED_APPLY = "FS0416" Error "fused-apply";
+    /// A setting of the pod at one of its steps, or of a step at the pod.
+    FUSED_SETTING = "FS0417" Error "fused-setting";
+    /// What several steps of one pod cannot have together.
+    FUSED_POD = "FS0418" Error "fused-pod";
     /// A `finally` where none can stand, or what would leave it.
     FINALLY_PLACE = "FS0420" Error "finally-place";
     /// A value that the steps of `finally` cannot have.

@@ -1,8 +1,6 @@
 //! FS09xx: constructs of the language that this compiler cannot build yet.
 
 codes! {
-    /// `fused { }`.
-    FUSED = "FS0906" Error "not-yet-fused";
     /// `on …`.
     TRIGGER = "FS0908" Error "not-yet-trigger";
     /// `test`.

@@ -73,6 +73,7 @@ pub(crate) fn fuse_step(name: &str, verb: &str, args: &[&str], mounted: bool, ca
         },
         run_cause: cause,
         env: Vec::new(),
+        timeout: None,
         resources: Resources {
             cpu_request: quantity("10m"),
             memory_request: quantity("32Mi"),
@@ -91,6 +92,7 @@ pub(crate) fn main_step(image: &str, script: &str, cause: Span) -> Step {
         run: Run::Script(script.into()),
         run_cause: cause,
         env: Vec::new(),
+        timeout: None,
         resources: Resources::default(),
         mounts: mounts(),
     }

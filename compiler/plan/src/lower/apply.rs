@@ -173,6 +173,7 @@ fn step(
         run: Run::Command { command: vec!["/fuse-step".into(), "apply".into()], args },
         run_cause: resource.manifest.span,
         env: Vec::new(),
+        timeout: None,
         resources: helper_resources(resource.sig.span),
         mounts,
     })

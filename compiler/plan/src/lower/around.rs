@@ -122,6 +122,33 @@ impl<'a> Around<'a> {
         Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
     }
 
+    /// Whether files are carried away behind the user's step: a claim has them in place.
+    pub(crate) fn carries(&self) -> bool {
+        matches!(self.store, Some(Store::Object { .. }))
+    }
+
+    /// What comes before the calls of a pod: everything that arrives for each of them stands behind its name.
+    pub(crate) fn before_calls(&self, calls: &[(&EcoString, &Parts)], stores: bool, cause: Span) -> Step {
+        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION)];
+        args.extend(self.store_argument());
+        args.extend(run_words(stores));
+        for (name, parts) in calls {
+            args.push(eco_format!("--call={name}"));
+            args.push(parts.contract.argument().into());
+            args.extend(parts.inputs.iter().chain(&parts.late_env).cloned());
+        }
+        self.step("fuse-in", &["/fuse-step", "in"], args, cause)
+    }
+
+    /// What carries away what the calls of a pod leave.
+    pub(crate) fn after_calls(&self, calls: &[(&EcoString, &Parts)], cause: Span) -> Option<Step> {
+        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), self.store_argument()?];
+        args.extend(run_words(true));
+        let leaving = calls.iter().filter(|(_, parts)| parts.stores());
+        args.extend(leaving.map(|(name, _)| eco_format!("--call={name}")));
+        Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
+    }
+
     /// Gives a helper that reads or writes the store what it needs for that: words of its command, and the run's id as
     /// a parameter. The result is its environment.
     pub(crate) fn helper(
@@ -146,6 +173,7 @@ impl<'a> Around<'a> {
             run: Run::Command { command: command.iter().map(|word| EcoString::from(*word)).collect(), args },
             run_cause: cause,
             env: self.store_env(),
+            timeout: None,
             resources: helper_resources(cause),
             mounts: vec![fuse_mount()],
         }
@@ -184,15 +212,18 @@ impl<'a> Around<'a> {
 }
 
 fn run_arguments(parts: &Parts, last: bool) -> Vec<EcoString> {
-    if !parts.stores() {
-        return Vec::new();
-    }
-    let mut all = vec!["--run=$(params.run--uid)".into(), "--step=$(params.run--step)".into()];
+    let mut all = run_words(parts.stores());
     // The first step gets it among its inputs.
-    if parts.contract.each && last {
+    if parts.contract.each && last && !all.is_empty() {
         all.push("--index=$(params.run--i)".into());
     }
     all
+}
+
+/// Where the run keeps what the step leaves.
+fn run_words(stores: bool) -> Vec<EcoString> {
+    let words = ["--run=$(params.run--uid)", "--step=$(params.run--step)"];
+    if stores { words.iter().map(|word| EcoString::from(*word)).collect() } else { Vec::new() }
 }
 
 /// The kind of a store as `fuse.toml` names it.

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::eval::{self, unusable};
 use super::external::is_external;
+use super::fused::FusedWork;
 use super::join::JoinWork;
 use super::matrix::ListWork;
 use super::settings::Resolved;
@@ -21,6 +22,7 @@ use crate::types;
 /// What a pipeline task does.
 pub(crate) enum Work<'a> {
     Task(Box<TaskWork<'a>>),
+    Fused(Box<FusedWork<'a>>),
     Apply(Box<ApplyWork<'a>>),
     Decide(Decide),
     Fail(Fail),
@@ -105,6 +107,9 @@ impl<'a> Lower<'a, '_> {
         let work = match call.callee {
             Callee::Task(id) => {
                 let Some(task) = self.cx.package.tasks.get(id.0 as usize) else { return Val::Error };
+                if let Some(pod) = self.pod {
+                    return self.call_in_pod(pod, call, task, args, settings);
+                }
                 let (added, arms) = (types::fields(self.cx.package, &task.sig), Vec::new());
                 Work::Task(Box::new(TaskWork { call, task, args, settings, added, arms }))
             }
@@ -135,8 +140,9 @@ impl<'a> Lower<'a, '_> {
 
     /// The outputs of a step as a record, down to the items of lists; other values as they are.
     pub(super) fn expand(&self, value: Val) -> Val {
-        let at = match value {
-            Val::Node(at) => at,
+        let (at, call) = match value {
+            Val::Node(at) => (at, None),
+            Val::Inside(at, call) => (at, Some(call)),
             Val::List(items) => return Val::List(items.into_iter().map(|item| self.expand(item)).collect()),
             Val::Record(fields) => {
                 let fields = fields.into_iter().map(|(name, field)| (name, self.expand(field)));
@@ -144,42 +150,52 @@ impl<'a> Lower<'a, '_> {
             }
             other => return other,
         };
-        let outputs = self.signature_of(at).map(|sig| sig.outputs.as_slice()).unwrap_or_default();
-        let fields = outputs.iter().map(|o| (o.name.clone(), self.output_of(at, &o.name)));
-        Val::Record(fields.collect())
+        let outputs = self.outputs_of(at, call.as_ref()).into_iter();
+        Val::Record(outputs.map(|(name, result)| (name, self.output_of(at, &result))).collect())
     }
 
-    fn signature_of(&self, at: NodeAt) -> Option<&'a fuse_analysis::model::Signature> {
+    pub(super) fn signature_of(&self, at: NodeAt) -> Option<&'a fuse_analysis::model::Signature> {
         match &self.nodes.get(at)?.work {
             Work::Task(work) => Some(&work.task.sig),
             Work::Apply(work) => Some(&work.resource.sig),
-            Work::Decide(_) | Work::Fail(_) | Work::Join(_) | Work::List(_) => None,
+            Work::Fused(_) | Work::Decide(_) | Work::Fail(_) | Work::Join(_) | Work::List(_) => None,
         }
     }
 
     /// A reference to an output of a step.
     pub(super) fn output_of(&self, at: NodeAt, name: &EcoString) -> Val {
         let Some(node) = self.nodes.get(at) else { return Val::Error };
-        let output = self.signature_of(at).and_then(|sig| sig.outputs.iter().find(|o| o.name == *name));
-        let Some(output) = output else { return Val::Error };
+        let (sig, own) = match &node.work {
+            Work::Fused(work) => {
+                work.giver(name).map(|(call, own)| (Some(&call.work.task.sig), own)).unwrap_or_default()
+            }
+            _ => (self.signature_of(at), name.clone()),
+        };
+        let Some(output) = sig.and_then(|sig| sig.outputs.iter().find(|output| output.name == own)) else {
+            return Val::Error;
+        };
         if node.matrix.is_some() {
             let (of, path) = (RoundOf::Out(at, node.name.clone()), vec![output.name.clone()]);
             return Val::Round(Box::new(Round { of, path, ty: output.ty.clone() }));
         }
-        Val::Late(Late::result(at, node.name.clone(), output.name.clone(), output.ty.clone()))
+        Val::Late(Late::result(at, node.name.clone(), name.clone(), output.ty.clone()))
     }
 
     /// A metric or a field of an artifact: it becomes a result of the step that made the artifact.
     pub(super) fn take(&mut self, from: &Late, name: &EcoString, ty: &Ty) -> Val {
         let Origin::Result { node, step, output, .. } = &from.origin else { return Val::Unit };
         let Some(spec) = self.nodes.get_mut(*node) else { return Val::Error };
-        let Work::Task(work) = &mut spec.work else { return Val::Unit };
-        if is_external(work) {
-            return Val::Unit;
-        }
+        let (work, own) = match &mut spec.work {
+            Work::Task(work) if !is_external(work) => (&mut **work, output.clone()),
+            Work::Fused(pod) => match pod.giver_mut(output) {
+                Some((call, own)) => (&mut call.work, own),
+                None => return Val::Unit,
+            },
+            _ => return Val::Unit,
+        };
+        let cause = work.task.sig.outputs.iter().find(|o| o.name == own).map_or(spec.cause, |o| o.span);
+        work.added.entry(eco_format!("{own}--{name}")).or_insert_with(|| (ty.clone(), cause));
         let result = eco_format!("{output}--{name}");
-        let cause = work.task.sig.outputs.iter().find(|o| o.name == *output).map_or(spec.cause, |o| o.span);
-        work.added.entry(result.clone()).or_insert_with(|| (ty.clone(), cause));
         let origin = Origin::Result { node: *node, step: step.clone(), output: output.clone(), result };
         Val::Late(Late { origin, ty: ty.clone(), uri: false })
     }
@@ -192,12 +208,13 @@ impl<'a> Lower<'a, '_> {
     /// Lets a step compute a condition when it closes; `None` where the step cannot.
     pub(super) fn arm_in_step(&mut self, at: NodeAt, chosen: &Chosen, cause: Span) -> Option<Late> {
         let node = self.nodes.get_mut(at)?;
-        let Work::Task(work) = &mut node.work else { return None };
-        if is_external(work) {
-            return None;
-        }
-        let result = eco_format!("arm--{}", work.arms.len());
-        work.arms.push((chosen.clone(), cause));
+        let arms = match &mut node.work {
+            Work::Task(work) if !is_external(work) => &mut work.arms,
+            Work::Fused(work) => &mut work.arms,
+            _ => return None,
+        };
+        let result = eco_format!("arm--{}", arms.len());
+        arms.push((chosen.clone(), cause));
         Some(Late::result(at, node.name.clone(), result, Ty::int()))
     }
 
@@ -216,7 +233,7 @@ impl<'a> Lower<'a, '_> {
             return true;
         }
         match (&given.by, late.node()) {
-            (Some(offered), Some((node, _))) => self.schemes(node, offered, accepted, arg.span, declared),
+            (Some(offered), Some(from)) => self.schemes(from, offered, accepted, arg.span, declared),
             _ => true,
         }
     }
@@ -238,13 +255,13 @@ impl<'a> Lower<'a, '_> {
     /// Every scheme that the producer can give is read by the consumer, by itself or rewritten.
     fn schemes(
         &self,
-        node: NodeAt,
+        (node, result): (NodeAt, &EcoString),
         offered: &Schemes,
         accepted: &Schemes,
         span: Span,
         declared: Span,
     ) -> bool {
-        let Some(Work::Task(work)) = self.nodes.get(node).map(|node| &node.work) else { return true };
+        let Some((work, _)) = self.giver(node, result) else { return true };
         let rewrite = rewrites(self, work);
         let offered: Vec<EcoString> = if offered.names.is_empty() {
             vec![EcoString::from("any scheme")]

@@ -249,7 +249,12 @@ impl<'a> Lower<'a, '_> {
     fn present(&mut self, local: LocalId, value: Val, typed: &Typed, both: bool) -> Presence {
         match value {
             Val::Const(Value::None) => Presence::Known(false),
-            Val::Const(_) | Val::Record(_) | Val::List(_) | Val::Concat(_) | Val::Node(_) => {
+            Val::Const(_)
+            | Val::Record(_)
+            | Val::List(_)
+            | Val::Concat(_)
+            | Val::Node(_)
+            | Val::Inside(..) => {
                 self.bind(local, value);
                 Presence::Known(true)
             }
@@ -338,6 +343,7 @@ fn starts_step(typed: &Typed) -> bool {
             | Kind::Apply(_)
             | Kind::If(_)
             | Kind::For(_)
+            | Kind::Fused(_)
             | Kind::Binary(fuse_analysis::model::BinaryOp::Coalesce, ..)
     ) || typed.parts().any(starts_step)
 }

@@ -10,6 +10,7 @@ use fuse_analysis::ty::Ty;
 use fuse_analysis::value::Value;
 use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::composite::{Composite, CompositeError, Encoded};
+use fuse_wire::contract::{Leaf, Piece};
 use fuse_wire::{ABSENT, text};
 
 use super::eval::unusable;
@@ -82,6 +83,26 @@ pub(crate) fn constant(cx: &Cx<'_>, value: &Value, span: Span) -> Option<EcoStri
             None
         }
     }
+}
+
+/// A text with its references taken apart; constants hold no `$`.
+pub(crate) fn taken_apart(text: &str, pieces: &mut dyn FnMut(&str) -> Option<Leaf>) -> Option<Leaf> {
+    let mut all = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("$(") {
+        let (before, reference) = rest.split_at(start);
+        let end = reference.find(')')? + 1;
+        let (reference, after) = reference.split_at(end);
+        if !before.is_empty() {
+            all.push(Piece::Text(before.to_owned()));
+        }
+        all.extend(pieces(reference)?);
+        rest = after;
+    }
+    if !rest.is_empty() || all.is_empty() {
+        all.push(Piece::Text(rest.to_owned()));
+    }
+    Some(all)
 }
 
 fn reserved(cx: &Cx<'_>, found: text::Reserved, span: Span) {

@@ -6,7 +6,7 @@
 )]
 
 use ecow::EcoString;
-use fuse_analysis::model::{BinaryOp, Call, For, If, Kind, LocalId, StatusOf, Typed, UnaryOp};
+use fuse_analysis::model::{BinaryOp, Call, For, Fused, If, Kind, LocalId, StatusOf, Typed, UnaryOp};
 use fuse_analysis::ty::{Facet, GenericId, Ty};
 use fuse_analysis::value::{Given, Value};
 use fuse_base::{Diagnostic, Span, codes};
@@ -14,6 +14,7 @@ use fuse_wire::Condition;
 use fuse_wire::condition::{Binary, Operand, Unary};
 use indexmap::IndexMap;
 
+use super::fused;
 use super::val::{Computed, Late, NodeAt, Origin, Round, RoundOf, Rounds, Val};
 use crate::cx::Cx;
 
@@ -28,6 +29,9 @@ pub(crate) trait Names<'a> {
         Val::Error
     }
     fn each(&mut self, _each: &'a For) -> Val {
+        Val::Error
+    }
+    fn fused(&mut self, _fused: &'a Fused) -> Val {
         Val::Error
     }
     fn branch(&mut self, _chain: &'a If, _span: Span) -> Val {
@@ -92,6 +96,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
         Kind::Call(call) | Kind::Apply(call) => names.call(call),
         Kind::If(chain) => names.branch(chain, typed.span),
         Kind::For(each) => names.each(each),
+        Kind::Fused(fused) => names.fused(fused),
         Kind::Some(inner) => eval(cx, inner, names),
         Kind::Field(base, name) => {
             let base = eval(cx, base, names);
@@ -237,6 +242,7 @@ pub(crate) fn field<'a>(
             fields.into_iter().find(|(key, _)| key == name).map_or(Val::none(), |(_, value)| value)
         }
         Val::Node(node) => names.output(node, name),
+        Val::Inside(node, call) => names.output(node, &fused::given(&call, name)),
         Val::Arms(arms) => arms.part(name, &mut |value| field(cx, value, name, span, names)),
         Val::List(items) => list(items.into_iter().map(|item| field(cx, item, name, span, names)).collect()),
         Val::Const(Value::List(items)) => {
@@ -359,6 +365,7 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
         | Val::List(_)
         | Val::Record(_)
         | Val::Node(_)
+        | Val::Inside(..)
         | Val::Unit => cx.report(
             Diagnostic::new(&codes::plan::LATE_FIELD, span, "this is not a single value")
                 .help("name the part that is meant; only scalars stand in strings and conditions"),

@@ -78,7 +78,7 @@ impl<'a> Lower<'a, '_> {
         let whole = self.expand(value.clone());
         let mut results = Vec::new();
         whole.results(&mut results);
-        if !one_way(&whole) || matches!(value, Val::Node(_)) && results.is_empty() {
+        if !one_way(&whole) || matches!(value, Val::Node(_) | Val::Inside(..)) && results.is_empty() {
             return None;
         }
         let late = |(node, result): (NodeAt, EcoString)| {
@@ -178,7 +178,7 @@ impl<'a> Lower<'a, '_> {
 const fn is_helper(work: &Work<'_>) -> bool {
     match work {
         Work::Decide(_) | Work::Join(_) | Work::List(_) => true,
-        Work::Task(_) | Work::Apply(_) | Work::Fail(_) => false,
+        Work::Task(_) | Work::Fused(_) | Work::Apply(_) | Work::Fail(_) => false,
     }
 }
 
@@ -211,7 +211,7 @@ fn there(input: Late, cause: Span) -> GuardSpec {
 /// Whether all parts of a value are there at once, or none.
 fn one_way(value: &Val) -> bool {
     match value {
-        Val::Const(_) | Val::Late(_) | Val::Node(_) => true,
+        Val::Const(_) | Val::Late(_) | Val::Node(_) | Val::Inside(..) => true,
         Val::Concat(items) | Val::List(items) => items.iter().all(one_way),
         Val::Record(fields) => fields.iter().all(|(_, field)| one_way(field)),
         Val::Expr(_)

@@ -19,7 +19,7 @@ use super::guards::{GuardSpec, missing};
 use super::registry::Registry;
 use super::task::{self, Built, summary};
 use super::val::{Arms, Late, Origin, Val};
-use super::{Lower, NodeSpec, Returned, continues, encode, external, helpers, joined, matrix};
+use super::{Lower, NodeSpec, Returned, continues, encode, external, fused, helpers, joined, matrix, pod};
 use crate::model::{
     Arg, Claim, Edge, Node, NodeKind, ParamDecl, ParamKind, Pipeline, PipelineResult, PipelineWorkspace,
     RequiredParam, Role, RunTemplate, STORE_WORKSPACE, ServiceAccount, TaskRef, TaskRunSpec, Text,
@@ -53,7 +53,7 @@ impl Lower<'_, '_> {
         let (mut indices, mut edges, mut fine) = (Vec::new(), Vec::new(), true);
         let mut finally: Vec<Node> = Vec::new();
         for (at, spec) in self.nodes.iter().enumerate() {
-            match self.node(at, registry, &mut lowered) {
+            match self.node(at, results.as_deref().unwrap_or_default(), registry, &mut lowered) {
                 Some((node, from)) if spec.ending => {
                     fine &= self.fits_the_end(spec, &node, from.into_iter().map(|(node, _)| node));
                     indices.push(None);
@@ -121,6 +121,7 @@ impl Lower<'_, '_> {
     fn node(
         &self,
         at: usize,
+        results: &[PipelineResult],
         registry: &mut Registry,
         all: &mut Gathered,
     ) -> Option<(Node, Vec<(usize, Edge)>)> {
@@ -146,6 +147,9 @@ impl Lower<'_, '_> {
         }
         let (kind, built) = match &spec.work {
             Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
+            Work::Fused(work) => {
+                (NodeKind::Task, pod::build(self.cx, spec, work, &self.read_outside(at, results))?)
+            }
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
             Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
             Work::Join(work) => (NodeKind::Join, joined::join(self.cx, spec, work)?),
@@ -476,13 +480,20 @@ fn is_result(value: &Val) -> bool {
 
 /// The folders that a call hands on: the Task's workspace and the Pipeline's.
 fn folders(spec: &NodeSpec<'_>) -> Vec<(EcoString, EcoString)> {
-    let Work::Task(work) = &spec.work else { return Vec::new() };
-    let given = work.task.sig.params.iter().zip(&work.args).filter(|(param, _)| param.ty.is_dir());
-    let folder = |(param, arg): (&Param, &Option<super::calls::Arg>)| match &arg.as_ref()?.value {
-        Val::Late(Late { origin: Origin::Param(name), .. }) => Some((param.name.clone(), name.clone())),
-        _ => None,
-    };
-    given.filter_map(folder).collect()
+    let mut all = Vec::new();
+    for (call, work) in spec.calls() {
+        for (param, arg) in work.task.sig.params.iter().zip(&work.args).filter(|(param, _)| param.ty.is_dir())
+        {
+            let Some(Val::Late(Late { origin: Origin::Param(name), .. })) =
+                arg.as_ref().map(|arg| &arg.value)
+            else {
+                continue;
+            };
+            let own = call.map_or_else(|| param.name.clone(), |call| fused::given(call, &param.name));
+            all.push((own, name.clone()));
+        }
+    }
+    all
 }
 
 struct Gathered {

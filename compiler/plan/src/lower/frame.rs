@@ -21,6 +21,8 @@ pub(crate) struct Frame<'a> {
     pub(super) locals: BTreeMap<LocalId, (Val, Vec<GuardSpec>)>,
     /// The steps of called pipelines and loops, by the names that these are bound to.
     pub(super) started: BTreeMap<LocalId, Range<NodeAt>>,
+    /// The pods that names are bound to.
+    pub(super) pods: BTreeMap<LocalId, NodeAt>,
     /// The names of the calls of the body, by their places.
     names: Rc<BTreeMap<Span, EcoString>>,
     /// What stands before the names of its steps.
@@ -54,6 +56,7 @@ impl<'a> Frame<'a> {
             params: Vec::new(),
             locals: BTreeMap::new(),
             started: BTreeMap::new(),
+            pods: BTreeMap::new(),
             names: Rc::new(names::steps(pipeline)),
             prefix: EcoString::new(),
             suffix: EcoString::new(),

@@ -118,7 +118,7 @@ impl Lower<'_, '_> {
     /// Mounts the files that may reach a step into its `fuse-in`.
     pub(super) fn mount_files(&self, spec: &NodeSpec<'_>, task: &mut Task) {
         let mut found = IndexMap::new();
-        if let Work::Task(work) = &spec.work {
+        for (_, work) in spec.calls() {
             for (at, param) in work.task.sig.params.iter().enumerate() {
                 match (work.args.get(at).and_then(Option::as_ref), &param.default) {
                     (Some(arg), _) => self.files(&arg.value, &mut found),
@@ -157,6 +157,7 @@ impl Lower<'_, '_> {
             Val::Late(_)
             | Val::Concat(_)
             | Val::Node(_)
+            | Val::Inside(..)
             | Val::Expr(_)
             | Val::Arms(_)
             | Val::Unit

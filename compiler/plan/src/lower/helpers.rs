@@ -147,6 +147,7 @@ pub(super) fn helper(
         run: Run::Command { command: vec!["/fuse-step".into(), verb.into()], args },
         run_cause: node.cause,
         env: Vec::new(),
+        timeout: None,
         resources: helper_resources(node.cause),
         mounts: Vec::new(),
     };

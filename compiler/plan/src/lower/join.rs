@@ -275,7 +275,12 @@ impl<'a> Lower<'a, '_> {
     fn join_at(&mut self, at: NodeAt) -> Option<&mut JoinWork> {
         match &mut self.nodes.get_mut(at)?.work {
             Work::Join(work) => Some(work),
-            Work::Task(_) | Work::Apply(_) | Work::Decide(_) | Work::Fail(_) | Work::List(_) => None,
+            Work::Task(_)
+            | Work::Fused(_)
+            | Work::Apply(_)
+            | Work::Decide(_)
+            | Work::Fail(_)
+            | Work::List(_) => None,
         }
     }
 
@@ -306,7 +311,7 @@ impl<'a> Lower<'a, '_> {
         texts.iter().map(|text| self.leaf(at, level, result, text, &mut slots)).collect()
     }
 
-    /// A text with its references taken apart; constants hold no `$`.
+    /// A text as the join puts it together.
     fn leaf(
         &mut self,
         at: NodeAt,
@@ -315,22 +320,9 @@ impl<'a> Lower<'a, '_> {
         text: &str,
         slots: &mut u32,
     ) -> Option<Leaf> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("$(") {
-            let (before, reference) = rest.split_at(start);
-            let end = reference.find(')')? + 1;
-            let (reference, after) = reference.split_at(end);
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
-            }
-            pieces.push(self.piece(at, level, result, reference, slots)?);
-            rest = after;
-        }
-        if !rest.is_empty() || pieces.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
-        }
-        Some(pieces)
+        encode::taken_apart(text, &mut |reference| {
+            Some(vec![self.piece(at, level, result, reference, slots)?])
+        })
     }
 
     fn piece(
@@ -390,13 +382,23 @@ fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
 }
 
 impl NodeSpec<'_> {
-    /// The steps that this one waits for. The conditions that a step computes are about itself alone.
+    /// The steps that this one waits for.
     pub(super) fn awaits(&self) -> Vec<NodeAt> {
+        self.after.iter().copied().chain(self.reads().into_iter().map(|(node, _)| node)).collect()
+    }
+
+    /// The results that this step reads. The conditions that a step computes are about itself alone.
+    pub(super) fn reads(&self) -> Vec<(NodeAt, EcoString)> {
         let mut results = Vec::new();
         match &self.work {
-            Work::Task(work) => {
-                work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results));
-                work.settings.env.iter().for_each(|variable| variable.value.results(&mut results));
+            Work::Task(_) | Work::Fused(_) => {
+                for (_, work) in self.calls() {
+                    work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results));
+                    work.settings.env.iter().for_each(|variable| variable.value.results(&mut results));
+                }
+                if let Work::Fused(work) = &self.work {
+                    results.retain(|(node, _)| *node != work.at);
+                }
             }
             Work::Apply(work) => work.args.iter().flatten().for_each(|arg| arg.value.results(&mut results)),
             Work::Decide(work) => {
@@ -410,7 +412,7 @@ impl NodeSpec<'_> {
         }
         results.extend(self.matrix.iter().filter_map(operand));
         results.extend(self.guards.iter().filter_map(|guard| operand(&guard.input)));
-        self.after.iter().copied().chain(results.into_iter().map(|(node, _)| node)).collect()
+        results
     }
 }
 

@@ -17,14 +17,17 @@ mod external;
 mod finally;
 mod finish;
 mod frame;
+mod fused;
 mod given;
 mod guards;
 mod helpers;
+mod in_pod;
 mod join;
 mod joined;
 mod matrix;
 mod narrow;
 mod order;
+mod pod;
 mod registry;
 mod rounds;
 mod settings;
@@ -36,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{
-    BinaryOp, Block, Call, For, If, Kind, LocalId, Param, Pipeline, StatusOf, Stmt, Typed,
+    BinaryOp, Block, Call, For, Fused, If, Kind, LocalId, Param, Pipeline, StatusOf, Stmt, Typed,
 };
 use fuse_analysis::ty::{GenericId, Ty};
 use fuse_analysis::value::Value;
@@ -123,6 +126,8 @@ pub(crate) struct Lower<'a, 'c> {
     unrolled: rounds::Unrolled,
     /// The indices of the loop around, where its list is known late.
     matrix: Option<Late>,
+    /// The pod that the calls belong to.
+    pod: Option<NodeAt>,
     /// Whether the statements are those of `finally`.
     ending: bool,
     /// The steps that put together what the rounds of a matrix give.
@@ -148,6 +153,7 @@ impl<'a, 'c> Lower<'a, 'c> {
             chains: u32::try_from(pipeline.chains.len()).unwrap_or(u32::MAX),
             unrolled: rounds::Unrolled::default(),
             matrix: None,
+            pod: None,
             ending: false,
             collectors: BTreeMap::new(),
         };
@@ -321,6 +327,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
 
     fn each(&mut self, each: &'a For) -> Val {
         self.rounds(each)
+    }
+
+    fn fused(&mut self, fused: &'a Fused) -> Val {
+        self.pod(fused)
     }
 
     fn branch(&mut self, chain: &'a If, span: Span) -> Val {

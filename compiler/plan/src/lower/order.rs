@@ -5,21 +5,33 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use fuse_analysis::model::{Callee, Kind, LocalId, Typed};
+use fuse_analysis::model::{Callee, Fused, Kind, LocalId, Typed};
 
+use super::calls::Work;
 use super::val::NodeAt;
 use super::{Lower, NodeSpec};
 
 impl Lower<'_, '_> {
-    /// Notes the steps that a binding started, where one name stands for several: a called pipeline, a loop.
+    /// Notes the steps that a binding started, where one name stands for several: a called pipeline, a loop; and the
+    /// pod that it stands for, whatever values the pod gives.
     pub(super) fn note_steps(&mut self, local: LocalId, value: &Typed, first: NodeAt) {
-        if starts_several(value) {
+        if let Some(pod) = pod_of(value) {
+            let new = self.nodes.iter().enumerate().skip(first);
+            let mut pods =
+                new.filter(|(_, node)| matches!(node.work, Work::Fused(_)) && node.cause == pod.span);
+            if let Some((at, _)) = pods.next() {
+                self.frame.pods.insert(local, at);
+            }
+        } else if starts_several(value) {
             self.frame.started.insert(local, first..self.nodes.len());
         }
     }
 
     /// The steps that a name stands for: those of its value, the last ones of a called pipeline or a loop.
     pub(super) fn steps_of(&self, local: LocalId) -> Vec<NodeAt> {
+        if let Some(pod) = self.frame.pods.get(&local) {
+            return vec![*pod];
+        }
         if let Some(started) = self.frame.started.get(&local) {
             return self.last_of(started.clone().collect());
         }
@@ -41,6 +53,17 @@ impl Lower<'_, '_> {
         let awaited: BTreeSet<NodeAt> =
             steps.iter().filter_map(|at| self.nodes.get(*at)).flat_map(NodeSpec::awaits).collect();
         steps.into_iter().filter(|at| !awaited.contains(at)).collect()
+    }
+}
+
+/// The pod that a value is a part of.
+fn pod_of(typed: &Typed) -> Option<&Fused> {
+    match &typed.kind {
+        Kind::Fused(fused) => Some(fused),
+        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
+            pod_of(base)
+        }
+        _ => None,
     }
 }
 

@@ -9,35 +9,28 @@ use super::NodeSpec;
 use super::around::{Around, Need, fuse_mount, run_params};
 use super::calls::TaskWork;
 use super::settings::Resolved;
-use super::task::{Built, Parts, summary};
+use super::task::{Built, Gathered, summary};
 use super::val::OUT;
-use crate::bodies::{self, Prepared, Program};
+use crate::bodies::{self, Program};
 use crate::cx::Cx;
 use crate::model::{Run, Step, Volume, VolumeSource};
 use crate::{budget, types};
 
 /// The longest time of a step that says nothing: an hour.
-const HOUR: u64 = 3_600_000;
+pub(super) const HOUR: u64 = 3_600_000;
 
 /// Chooses the shape: the user's step alone, or between `fuse-in` and `fuse-out`.
 pub(crate) fn shape(
     cx: &Cx<'_>,
     node: &NodeSpec<'_>,
     work: &TaskWork<'_>,
-    mut parts: Parts,
-    prepared: &Prepared,
-    image: (EcoString, Span),
-    settings: &Resolved,
+    gathered: Gathered,
 ) -> Option<Built> {
+    let Gathered { mut parts, prepared, image, settings } = gathered;
     let task = work.task;
     let slots = !parts.contract.slots.is_empty();
     let need = Need::of(parts.files_in || parts.files_out, slots);
-    let alone = parts.params.is_empty()
-        && parts.folders.is_empty()
-        && parts.outputs.is_empty()
-        && parts.contract.constants.is_empty()
-        && parts.contract.env.is_empty()
-        && runs_alone(&prepared.program);
+    let alone = parts.alone(&prepared.program);
     let run = program(work, &prepared.program, alone, &mut parts.contract);
     let mut env = std::mem::take(&mut parts.plain_env);
     env.append(&mut parts.secret_env);
@@ -47,6 +40,7 @@ pub(crate) fn shape(
         run,
         run_cause: prepared.cause,
         env,
+        timeout: None,
         resources: settings.resources(cx),
         mounts: if alone { Vec::new() } else { vec![fuse_mount()] },
     };
@@ -96,7 +90,7 @@ pub(crate) fn shape(
         results: parts.results,
         pod: settings.pod(cx),
         timeout: settings.timeout.map_or(HOUR, |(ms, _)| ms),
-        retries: retries(cx, task, settings),
+        retries: retries(cx, task, &settings),
     })
 }
 
@@ -104,18 +98,23 @@ pub(crate) fn shape(
 /// say that this does no harm.
 fn retries(cx: &Cx<'_>, task: &Task, settings: &Resolved) -> u32 {
     let Some((times, span)) = settings.retries else { return 0 };
+    repeated(cx, task, times, span);
+    times
+}
+
+/// Warns of an effect that is had once more.
+pub(crate) fn repeated(cx: &Cx<'_>, task: &Task, times: u32, span: Span) {
     if times > 0 && task.external_effect && !task.idempotent {
         let message = format!("a failed `{}` is repeated, and its effect outside with it", task.sig.name);
         let diagnostic = Diagnostic::new(&codes::plan::RETRIED_EFFECT, span, message)
             .label(task.sig.span, "this task has an effect outside the run")
             .help("add `idempotent` to the task if a second attempt does no harm, else remove `retries`");
-        cx.report_once(format!("retries {span:?}"), diagnostic);
+        cx.report_once(format!("retries {span:?} {}", task.sig.name), diagnostic);
     }
-    times
 }
 
 /// The largest size of each result.
-fn sizes(cx: &Cx<'_>, work: &TaskWork<'_>) -> Vec<(EcoString, u64)> {
+pub(super) fn sizes(cx: &Cx<'_>, work: &TaskWork<'_>) -> Vec<(EcoString, u64)> {
     let outputs = work.task.sig.outputs.iter().map(|output| (output.name.clone(), &output.ty));
     let added = work.added.iter().map(|(name, (ty, _))| (name.clone(), ty));
     let mut all: Vec<(EcoString, u64)> =
@@ -142,7 +141,7 @@ fn base_name(cx: &Cx<'_>, task: &Task) -> EcoString {
 }
 
 /// Whether nothing that the kubelet would expand stands in a command.
-fn runs_alone(program: &Program) -> bool {
+pub(super) fn runs_alone(program: &Program) -> bool {
     match program {
         Program::Script(..) => true,
         Program::Command(words) => {
@@ -151,7 +150,7 @@ fn runs_alone(program: &Program) -> bool {
     }
 }
 
-fn program(work: &TaskWork<'_>, program: &Program, alone: bool, contract: &mut Contract) -> Run {
+pub(super) fn program(work: &TaskWork<'_>, program: &Program, alone: bool, contract: &mut Contract) -> Run {
     let exec = |last: &[&str]| {
         let words = ["/fuse/bin/fuse-step", "exec"].iter().chain(last);
         words.map(|word| EcoString::from(*word)).collect::<Vec<_>>()
@@ -171,8 +170,15 @@ fn program(work: &TaskWork<'_>, program: &Program, alone: bool, contract: &mut C
             Run::Command { command: texts.next().into_iter().collect(), args: texts.collect() }
         }
         Program::Command(words) => {
+            // What arrives is the value itself, and no one reads anything into it.
+            let as_it_is = |name: &str| {
+                !contract.from.contains_key(name)
+                    && !contract.picks.contains_key(name)
+                    && !contract.collects.contains_key(name)
+            };
             let inert = |name: &str| {
-                work.task.sig.params.iter().any(|param| param.name == name && param.ty.is_inert())
+                let param = work.task.sig.params.iter().find(|param| param.name == name);
+                as_it_is(name) && param.is_some_and(|param| param.ty.is_inert())
             };
             let texts: Option<Vec<EcoString>> = words.iter().map(|word| word_inert(word, &inert)).collect();
             match texts {

@@ -5,6 +5,8 @@
     reason = "constants are written as they are; all other values take one way"
 )]
 
+use std::rc::Rc;
+
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Kind, Param, Task, Typed};
 use fuse_analysis::ty::Ty;
@@ -18,14 +20,15 @@ use super::eval::{Callee, eval, unusable};
 use super::given::is_carried;
 use super::guards::rename;
 use super::helpers::{hand, hand_input};
+use super::in_pod::{self, Shared};
 use super::join::all_results;
 use super::narrow::narrowed;
 use super::settings::{Pod, Resolved, Variable, declared};
-use super::shape::shape;
-use super::val::{Late, NodeAt, OUT, Origin, Round, RoundOf, Val};
+use super::shape::{runs_alone, shape};
+use super::val::{Chosen, Late, NodeAt, OUT, Origin, Round, RoundOf, Val};
 use super::{NodeSpec, encode};
 use crate::binding;
-use crate::bodies::{Body, Input, Prepared};
+use crate::bodies::{Body, Input, Prepared, Program};
 use crate::cx::Cx;
 use crate::model::{Arg, Env, EnvValue, ParamDecl, ParamKind, ResultDecl, Text, WorkspaceDecl};
 use crate::types;
@@ -63,6 +66,8 @@ pub(crate) struct Parts {
     pub(crate) folders: Vec<WorkspaceDecl>,
     pub(crate) files_in: bool,
     pub(crate) files_out: bool,
+    /// The pod that it shares with other calls.
+    pub(crate) pod: Option<Shared>,
 }
 
 impl Parts {
@@ -70,10 +75,42 @@ impl Parts {
     pub(crate) fn stores(&self) -> bool {
         self.files_out || !self.contract.slots.is_empty()
     }
+
+    /// Whether the user's step needs nothing of `fuse-step`.
+    pub(crate) fn alone(&self, program: &Program) -> bool {
+        self.params.is_empty()
+            && self.folders.is_empty()
+            && self.outputs.is_empty()
+            && self.contract.outputs.is_empty()
+            && self.contract.from.is_empty()
+            && self.contract.constants.is_empty()
+            && self.contract.env.is_empty()
+            && runs_alone(program)
+    }
+}
+
+/// A call with everything that its container needs.
+pub(crate) struct Gathered {
+    pub(crate) parts: Parts,
+    pub(crate) prepared: Rc<Prepared>,
+    pub(crate) image: (EcoString, Span),
+    pub(crate) settings: Resolved,
 }
 
 /// The Task that a call needs; `None` after a diagnostic.
 pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Option<Built> {
+    let gathered = gather(cx, node, work, &work.arms, Parts::default())?;
+    shape(cx, node, work, gathered)
+}
+
+/// What a call needs, with the conditions that it computes when it closes; `None` after a diagnostic.
+pub(crate) fn gather(
+    cx: &Cx<'_>,
+    node: &NodeSpec<'_>,
+    work: &TaskWork<'_>,
+    chosen: &[(Chosen, Span)],
+    mut parts: Parts,
+) -> Option<Gathered> {
     let fuse_analysis::model::Callee::Task(id) = work.call.callee else { return None };
     let task = work.task;
     let sig = &task.sig;
@@ -90,12 +127,11 @@ pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Op
     let inputs = body_inputs(&sig.params, &values);
     let body = Body { task, inputs: &inputs, params: &values, generics };
     let prepared = cx.bodies.prepare(cx, id, &body)?;
-    let mut parts = Parts::default();
     let rewrite = services(cx, work, &mut parts)?;
     parameters(cx, work, &prepared, &mut parts)?;
     constants(cx, &inputs, &prepared, &mut parts)?;
     outputs(cx, work, &rewrite, &mut parts);
-    arms(cx, work, &mut parts);
+    arms(cx, chosen, &mut parts);
     if node.matrix.is_some() {
         one_of_many(node, &mut parts);
     }
@@ -103,7 +139,8 @@ pub(crate) fn build(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &TaskWork<'_>) -> Op
     parts.contract.slots = slots(node);
     environment(cx, &settings, &mut parts)?;
     let image = image(cx, task, &mut names)?;
-    shape(cx, node, work, parts, &prepared, image, &settings)
+    in_pod::no_late_image(cx, work, &image.0, &parts);
+    Some(Gathered { parts, prepared, image, settings })
 }
 
 fn body_inputs(params: &[Param], values: &[Val]) -> Vec<Input> {
@@ -139,6 +176,7 @@ fn services(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) -> Option<Vec<(
 fn plain(cx: &Cx<'_>, parts: &mut Parts, name: &EcoString, text: &EcoString, cause: Span) -> Option<()> {
     parts.plain_env.retain(|env| env.name != *name);
     parts.contract.env.retain(|env| env != name.as_str());
+    parts.contract.env_from.shift_remove(name.as_str());
     parts.late_env.retain(|arg| !arg.starts_with(&format!("--env={name}=")));
     if !text.contains('$') {
         parts.plain_env.push(Env { name: name.clone(), value: EnvValue::Plain(text.clone()), cause });
@@ -177,6 +215,10 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
                 parts.params.push(declared);
                 parts.args.push(Arg { name: name.clone(), value, cause: arg.span });
             }
+            continue;
+        }
+        if let Some(arg) = arg.filter(|arg| parts.from_the_pod(&arg.value)) {
+            in_pod::input(cx, arg, param, parts)?;
             continue;
         }
         let mut kind = ParamKind::String;
@@ -331,8 +373,8 @@ pub(crate) fn slots(node: &NodeSpec<'_>) -> IndexMap<String, String> {
 }
 
 /// Conditions that the step computes: their operands from outside arrive as parameters.
-fn arms(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) {
-    for (chain, (chosen, cause)) in work.arms.iter().enumerate() {
+fn arms(cx: &Cx<'_>, all: &[(Chosen, Span)], parts: &mut Parts) {
+    for (chain, (chosen, cause)) in all.iter().enumerate() {
         let mut short: Vec<(EcoString, EcoString)> = Vec::new();
         let mut arms = Arms { conditions: Vec::new(), operands: IndexMap::new() };
         for (reference, late) in &chosen.operands {
@@ -369,7 +411,8 @@ fn arms(cx: &Cx<'_>, work: &TaskWork<'_>, parts: &mut Parts) {
 
 /// The environment that `with` asks for: constants as they are, late values through `fuse-in`.
 fn environment(cx: &Cx<'_>, settings: &Resolved, parts: &mut Parts) -> Option<()> {
-    for Variable { name, value, span, inside } in &settings.env {
+    for variable in &settings.env {
+        let Variable { name, value, span, inside } = variable;
         match value {
             Val::Const(Value::None) => {}
             Val::Const(constant) => {
@@ -383,6 +426,9 @@ fn environment(cx: &Cx<'_>, settings: &Resolved, parts: &mut Parts) -> Option<()
                 let text = encode::one(cx, value, *span)?;
                 parts.plain_env.retain(|env| env.name != *name);
                 parts.contract.env.push(name.to_string());
+                if in_pod::variable(variable, &text, parts) {
+                    continue;
+                }
                 if *inside {
                     parts.late_env.push(eco_format!("--env={name}={text}"));
                     continue;

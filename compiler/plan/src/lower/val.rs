@@ -28,6 +28,8 @@ pub(crate) enum Val {
     Record(Vec<(EcoString, Val)>),
     /// The outputs of a step.
     Node(NodeAt),
+    /// The outputs of a call in the pod of a step.
+    Inside(NodeAt, EcoString),
     /// A computation with late operands.
     Expr(Box<Computed>),
     /// What each round of a matrix has its own of.
@@ -282,14 +284,14 @@ impl Val {
                 RoundOf::Index => {}
             },
             Self::Rounds(rounds) => rounds.template.results(all),
-            Self::Const(_) | Self::Node(_) | Self::Unit | Self::Never | Self::Error => {}
+            Self::Const(_) | Self::Node(_) | Self::Inside(..) | Self::Unit | Self::Never | Self::Error => {}
         }
     }
 
     /// The steps behind the value: for `after`.
     pub(crate) fn nodes(&self) -> Vec<NodeAt> {
         match self {
-            Self::Node(at) => vec![*at],
+            Self::Node(at) | Self::Inside(at, _) => vec![*at],
             Self::Arms(arms) => arms
                 .cases
                 .iter()

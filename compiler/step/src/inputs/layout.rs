@@ -4,11 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
-use fuse_wire::contract::MOUNTED;
+use fuse_wire::contract::{IN_POD, MOUNTED};
 use fuse_wire::{Reference, WireType};
 use serde_json::Value as Json;
 
-use super::mounted;
+use super::{in_pod, mounted};
 use crate::failure::Failure;
 use crate::names::is_file_name;
 use crate::run::Run;
@@ -21,11 +21,18 @@ const MAX_ENTRIES: usize = 10_000;
 pub(crate) struct Layout<'a> {
     run: &'a Run<'a>,
     entries: usize,
+    /// Whether other calls of the pod have ended, so that their files are there.
+    in_pod: bool,
 }
 
 impl<'a> Layout<'a> {
     pub(crate) const fn new(run: &'a Run<'a>) -> Self {
-        Self { run, entries: 0 }
+        Self { run, entries: 0, in_pod: false }
+    }
+
+    /// Of what a call has from others of its pod.
+    pub(crate) const fn of_a_call(run: &'a Run<'a>) -> Self {
+        Self { run, entries: 0, in_pod: true }
     }
 
     /// Writes a value to `at`, which does not exist yet, and says what stands for it in `in.json`: the path of files,
@@ -60,6 +67,10 @@ impl<'a> Layout<'a> {
             }
             (WireType::Files(artifact), Json::String(text)) => {
                 let reference = reference(text)?;
+                if let Some(path) = reference.uri.strip_prefix(IN_POD).filter(|_| self.in_pod) {
+                    in_pod::link(self.run.places(), path, at)?;
+                    return Ok(Json::from(at.display().to_string()));
+                }
                 match reference.uri.strip_prefix(MOUNTED) {
                     Some(path) => mounted::fetch(self.run.places(), path, &reference, at)?,
                     None => self.run.store()?.fetch(artifact, &reference, at)?,

@@ -1,5 +1,6 @@
 //! The inputs of a task: every one that the contract declares, exactly once, of its type.
 
+pub(crate) mod in_pod;
 pub(crate) mod layout;
 mod mounted;
 pub(crate) mod rounds;
@@ -23,7 +24,7 @@ pub(crate) type Typed = (WireType, Json);
 pub(crate) fn inputs(args: &Args, contract: &Contract) -> Result<IndexMap<String, Typed>, Failure> {
     let mut given = given(args)?;
     let mut all = IndexMap::new();
-    for (name, port) in &contract.inputs {
+    for (name, port) in contract.inputs.iter().filter(|(name, _)| !contract.from.contains_key(*name)) {
         let ty = port.ty();
         let value = rounds::text(args, contract, name, &ty, given.get(name.as_str()));
         let value = value.map_err(|failure| failure.of(format!("the input `{name}`")))?;
@@ -108,17 +109,13 @@ pub(crate) fn operands(args: &Args, contract: &Contract) -> Result<Vec<IndexMap<
 pub(crate) fn late_env(args: &Args, contract: &Contract) -> Result<IndexMap<String, String>, Failure> {
     let mut given: IndexMap<&str, &str> = args.pairs("env")?.into_iter().collect();
     let mut all = IndexMap::new();
-    for name in &contract.env {
+    for name in contract.env.iter().filter(|name| !contract.env_from.contains_key(*name)) {
         let text = given
             .shift_remove(name.as_str())
             .ok_or_else(|| Failure::new(format!("`--env={name}=…` is missing")))?;
-        if fuse_wire::text::is_absent(text) {
-            continue;
+        if let Some(text) = readable_env(name, text)? {
+            all.insert(name.clone(), text);
         }
-        let text = fuse_wire::decode(text)
-            .map_err(|error| Failure::new(format!("the environment variable {name}: {error}")))?;
-        without_nul(&text).map_err(|failure| failure.of(format!("the environment variable {name}")))?;
-        all.insert(name.clone(), text);
     }
     match given.keys().next() {
         None => Ok(all),
@@ -126,6 +123,17 @@ pub(crate) fn late_env(args: &Args, contract: &Contract) -> Result<IndexMap<Stri
             Err(Failure::new(format!("the contract has no environment variable `{}`", shortened(name))))
         }
     }
+}
+
+/// A variable of the environment, decoded; `None` where it is absent.
+fn readable_env(name: &str, text: &str) -> Result<Option<String>, Failure> {
+    if fuse_wire::text::is_absent(text) {
+        return Ok(None);
+    }
+    let of = |failure: Failure| failure.of(format!("the environment variable {name}"));
+    let text = fuse_wire::decode(text).map_err(|error| of(Failure::new(error.to_string())))?;
+    without_nul(&text).map_err(of)?;
+    Ok(Some(text))
 }
 
 /// The texts of each name, one or a composite with its leaves.

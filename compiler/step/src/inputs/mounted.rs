@@ -25,7 +25,7 @@ pub(crate) fn fetch(places: &Places, path: &str, reference: &Reference, to: &Pat
     let (map, key) = plain.ok_or_else(|| {
         Failure::new(format!("`{uri}` is no file of a config map: `configmap://<name>/<key>`"))
     })?;
-    let from = places.below("files").join(map).join(key);
+    let from = places.shared("files").join(map).join(key);
     if !from.is_file() {
         return Err(Failure::new(format!(
             "`{uri}` is not mounted in this step: only the files that the program names with `file(…)` are; \

@@ -90,7 +90,11 @@ fn one(
                 return if *optional { Ok(absent) } else { Err(missing::tell(pod, &path)) };
             }
             storable(&path).map_err(of)?;
-            let text = if pod.claim { Some(keep(run, store, name, &path).map_err(of)?) } else { None };
+            let text = if pod.claim && pod.contract.hands_on(name) {
+                Some(keep(run, store, &pod.result(name), &path).map_err(of)?)
+            } else {
+                None
+            };
             Ok((Json::from(path.display().to_string()), text))
         }
     }
@@ -100,7 +104,7 @@ fn not_there(ty: &WireType, pod: &Pod, path: &Path) -> Result<Json, Failure> {
     if matches!(ty, WireType::Optional(_)) { Ok(Json::Null) } else { Err(missing::tell(pod, path)) }
 }
 
-fn exists(path: &Path) -> Result<bool, Failure> {
+pub(crate) fn exists(path: &Path) -> Result<bool, Failure> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -119,6 +119,7 @@ impl Merge<'_> {
                 let text = self.parts.get(name.as_str()).map(|text| Ok((*text).to_owned()));
                 text.ok_or_else(|| Failure::new(format!("`--part={name}=…` is missing")))
             }
+            Piece::Call { .. } => Err(Failure::new("a join is no step of a pod with others")),
             Piece::Outs { outs, path } => rounds::list(self.args, outs, path).map(Ok),
             Piece::Slot(slot) => {
                 let found = self.run.store()?.find(self.run.uid()?, slot)?;

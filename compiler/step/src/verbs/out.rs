@@ -19,10 +19,19 @@ use crate::{results, slots, step, task};
 pub(super) const VERB: Verb = Verb { name: "out", run };
 
 fn run(words: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let args = Args::read(words, &["wire", "store", "run", "step", "index"])?;
+    let args = Args::read(words, &["wire", "store", "run", "step", "index", "call"])?;
     args.wire()?;
     args.needed("store")?;
     let places = Places::from_env();
+    if !args.calls.is_empty() {
+        let run = Run::read(&args, &places)?;
+        for (call, _) in &args.calls {
+            let theirs = places.of(call)?;
+            let pod = Pod::read(&theirs)?;
+            task::told(&pod.contract.name, take(&pod, &run, &theirs))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let pod = Pod::read(&places)?;
     if pod.idle {
         return Ok(ExitCode::SUCCESS);
@@ -39,17 +48,21 @@ fn take(pod: &Pod, run: &Run<'_>, places: &Places) -> Result<ExitCode, Failure> 
     }
     let mut all = IndexMap::new();
     for (name, port) in &pod.contract.outputs {
-        let Some((artifact, optional)) = stored(port) else { continue };
+        let Some((artifact, optional)) = stored(port).filter(|_| pod.contract.hands_on(name)) else {
+            continue;
+        };
         let path = folder.join(name);
         let text = if optional && path.symlink_metadata().is_err() {
             ABSENT.to_string()
         } else {
-            let kept = storable(&path).and_then(|()| keep(run, artifact, name, &path));
+            let kept = storable(&path).and_then(|()| keep(run, artifact, &pod.result(name), &path));
             kept.map_err(|failure| failure.of(format!("the output `{name}`")))?
         };
         all.insert(name.clone(), text);
     }
-    let text = |name: &str| match all.get(name) {
+    // What stays in the pod is no result, though a join may look for it in the store.
+    let rest = if pod.call.is_some() { step::rest(places)? } else { IndexMap::new() };
+    let text = |name: &str| match all.get(name).or_else(|| rest.get(name)) {
         Some(text) => Ok(Some(text.clone())),
         None => results::find(places, name),
     };
@@ -57,6 +70,9 @@ fn take(pod: &Pod, run: &Run<'_>, places: &Places) -> Result<ExitCode, Failure> 
     if pod.contract.each {
         all.extend(step::rest(places)?);
         all = step::as_one(pod, &all)?;
+    }
+    if pod.call.is_some() {
+        all = step::given(pod, &all);
     }
     results::write(places, &all, pod.contract.budget)?;
     Ok(ExitCode::SUCCESS)
@@ -111,7 +127,7 @@ mod tests {
 
     fn attempt(prepare: &dyn Fn(&Places)) -> (Result<(), String>, Vec<String>, Vec<String>) {
         let dir = tempfile::tempdir().unwrap();
-        let places = Places { fuse: dir.path().join("fuse"), results: dir.path().join("results") };
+        let places = Places::new(dir.path().join("fuse"), dir.path().join("results"));
         fs::create_dir_all(places.below("out/data")).unwrap();
         fs::create_dir(&places.results).unwrap();
         fs::write(places.results.join("rows"), "2").unwrap();

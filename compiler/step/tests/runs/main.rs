@@ -5,6 +5,7 @@ mod bodies;
 mod compose;
 mod confined;
 mod finally;
+mod fused;
 mod guards;
 mod harness;
 mod joins;

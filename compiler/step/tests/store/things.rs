@@ -18,7 +18,7 @@ pub(crate) struct Pod {
 impl Pod {
     pub(crate) fn new() -> Self {
         let temp = TempDir::new().unwrap();
-        let places = Places { fuse: temp.path().join("fuse"), results: temp.path().join("results") };
+        let places = Places::new(temp.path().join("fuse"), temp.path().join("results"));
         fs::create_dir_all(places.fuse.join("out")).unwrap();
         fs::create_dir_all(places.fuse.join("in")).unwrap();
         Self { temp, places }

@@ -27,7 +27,7 @@ fn many(pod: &Pod) {
 fn as_child() {
     let Ok(told) = std::env::var("FUSE_TEST_KEEPS") else { return };
     let (port, fuse) = told.split_once(' ').unwrap();
-    let places = fuse_step::places::Places { fuse: fuse.into(), results: fuse.into() };
+    let places = fuse_step::places::Places::new(fuse.into(), fuse.into());
     let store = store(&places, port.parse().unwrap(), "killed");
     store.keep("Model", &place("r", "model"), &places.fuse.join("out/model")).unwrap();
 }

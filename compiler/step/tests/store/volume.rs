@@ -72,7 +72,7 @@ fn what_an_earlier_attempt_left_is_gone() {
 #[test]
 fn as_other_user() {
     let Some(fuse) = std::env::var_os("FUSE_TEST_OTHER") else { return };
-    let places = Places { fuse: fuse.clone().into(), results: fuse.into() };
+    let places = Places::new(fuse.clone().into(), fuse.into());
     let store = open_with(None, &places, &|_| None).unwrap();
     let at = store.in_place(&place("r", "model")).unwrap().unwrap();
     fs::create_dir(&at).unwrap();

@@ -1,7 +1,7 @@
 use ecow::EcoString;
 use fuse_base::Span;
-use fuse_plan::Plan;
 use fuse_plan::model::{self, EnvValue, Run, Security, VolumeSource};
+use fuse_plan::{Plan, duration_text};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -88,6 +88,8 @@ struct Step<'a> {
     script: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     env: Vec<Env<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<EcoString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compute_resources: Option<ComputeResources<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,6 +210,7 @@ fn step<'a>(step: &'a model::Step, security: &'a Security) -> Step<'a> {
         args,
         script,
         env: step.env.iter().map(env).collect(),
+        timeout: step.timeout.map(duration_text),
         compute_resources: resources(&step.resources),
         security_context: StepSecurity::of(security),
         volume_mounts: step.mounts.iter().map(|m| Mount { name: &m.name, mount_path: &m.path }).collect(),

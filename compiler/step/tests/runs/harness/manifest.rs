@@ -36,7 +36,7 @@ pub struct Task {
     #[serde(default)]
     pub results: Vec<TaskResult>,
     #[serde(default)]
-    pub workspaces: Vec<Mount>,
+    pub workspaces: Vec<TaskWorkspace>,
     #[serde(default)]
     pub volumes: Vec<Volume>,
     pub steps: Vec<Step>,
@@ -94,13 +94,25 @@ pub struct Mount {
     pub mount_path: String,
 }
 
-/// Only the folder that the steps of a pod share.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TaskWorkspace {
+    pub name: String,
+    pub mount_path: String,
+    #[serde(rename = "readOnly")]
+    _read_only: Option<bool>,
+    #[serde(rename = "optional")]
+    _optional: Option<bool>,
+}
+
+/// The folder that the steps of a pod share, or a file that the manifests carry.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Volume {
     pub name: String,
     #[serde(rename = "emptyDir")]
-    _empty_dir: Ignored,
+    _empty_dir: Option<Ignored>,
+    pub config_map: Option<Named>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -117,6 +129,8 @@ pub struct Step {
     pub env: Vec<Env>,
     #[serde(default)]
     pub volume_mounts: Vec<Mount>,
+    #[serde(rename = "timeout")]
+    _timeout: Option<String>,
     #[serde(rename = "computeResources")]
     _compute_resources: Option<Ignored>,
     #[serde(rename = "securityContext")]
@@ -154,12 +168,20 @@ pub struct Pipeline {
     #[serde(default)]
     pub params: Vec<Declared>,
     #[serde(default)]
-    pub workspaces: Vec<Named>,
+    pub workspaces: Vec<PipelineWorkspace>,
     pub tasks: Vec<PipelineTask>,
     #[serde(default)]
     pub finally: Vec<PipelineTask>,
     #[serde(default)]
     pub results: Vec<PipelineResult>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineWorkspace {
+    pub name: String,
+    #[serde(rename = "optional")]
+    _optional: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -257,6 +279,14 @@ pub struct Manifests {
     pub pipeline: Pipeline,
     pub run: PipelineRun,
     pub tasks: BTreeMap<String, Task>,
+    pub files: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// An object of `files.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ConfigMap {
+    pub metadata: Metadata,
+    pub data: BTreeMap<String, String>,
 }
 
 impl Manifests {
@@ -271,7 +301,14 @@ impl Manifests {
         assert_eq!(run.spec.pipeline_ref.name, pipeline.metadata.name);
         let tasks = objects::<Task>(&folder.join("tasks.yaml"), "Task");
         let tasks = tasks.into_iter().map(|task| (task.metadata.name, task.spec)).collect();
-        Self { namespace: pipeline.metadata.namespace, pipeline: pipeline.spec, run: run.spec, tasks }
+        let files = fs::read_to_string(folder.join("files.yaml")).ok();
+        let files = files
+            .iter()
+            .flat_map(|text| serde_yaml::Deserializer::from_str(text))
+            .map(|document| ConfigMap::deserialize(document).unwrap())
+            .map(|map| (map.metadata.name, map.data))
+            .collect();
+        Self { namespace: pipeline.metadata.namespace, pipeline: pipeline.spec, run: run.spec, tasks, files }
     }
 }
 

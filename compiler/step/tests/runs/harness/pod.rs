@@ -132,6 +132,7 @@ impl<'a> Pod<'a> {
             fs::rename(&outside, &inside).unwrap();
         }
         for (at, step) in self.body.steps.iter().enumerate() {
+            self.mount_files(step);
             match self.step(at, step) {
                 Ok(ran) => ended.steps.push(ran),
                 Err(why) => ended.refused = Some(why),
@@ -154,6 +155,21 @@ impl<'a> Pod<'a> {
         let _ = fs::remove_dir_all(self.folder.join("fuse/bin"));
         fs::rename(&self.folder, kept).unwrap();
         ended
+    }
+
+    /// The files that the manifests carry, in the steps that mount them.
+    fn mount_files(&self, step: &Step) {
+        let _ = fs::remove_dir_all(self.folder.join("fuse/files"));
+        for mount in &step.volume_mounts {
+            let volume = self.body.volumes.iter().find(|volume| volume.name == mount.name);
+            let map = volume.unwrap_or_else(|| panic!("{}: no volume {}", self.name, mount.name));
+            let Some(map) = &map.config_map else { continue };
+            let folder = self.folder.join(mount.mount_path.trim_start_matches('/'));
+            fs::create_dir_all(&folder).unwrap();
+            for (key, text) in &self.run.manifests.files[&map.name] {
+                fs::write(folder.join(key), text).unwrap();
+            }
+        }
     }
 
     /// A text of the Task with its references replaced; one that Tekton does not know is an error of the compiler.
