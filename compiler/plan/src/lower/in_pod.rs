@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 
 impl Parts {
     /// Whether an earlier call of the pod takes part in a value.
-    pub(crate) fn from_the_pod(&self, value: &Val) -> bool {
+    pub(crate) fn stays_inside(&self, value: &Val) -> bool {
         let mut results = Vec::new();
         value.results(&mut results);
         self.pod.as_ref().is_some_and(|pod| results.iter().any(|(node, _)| *node == pod.at))
@@ -111,7 +111,7 @@ pub(crate) fn variable(variable: &Variable, text: &str, parts: &mut Parts) -> bo
         }
         encode::taken_apart(text, &mut |reference| parts.pieces_inside(reference, &label))
     } else {
-        if !parts.from_the_pod(value) {
+        if !parts.stays_inside(value) {
             return false;
         }
         encode::taken_apart(text, &mut |reference| parts.pieces(reference, &label, *span))

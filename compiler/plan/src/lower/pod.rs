@@ -222,7 +222,7 @@ impl Container<'_, '_> {
         let text = |text: &mut EcoString| {
             if text.contains("$(") {
                 let named = text.replace("$(params.", &format!("$(params.{call}--"));
-                *text = named.replace("$(workspaces.", &format!("$(workspaces.{call}--")).into();
+                *text = named.replace("$(workspaces.", &format!("$(workspaces.{call}--"));
             }
         };
         let Gathered { parts, image, .. } = &mut self.gathered;

@@ -217,7 +217,7 @@ fn parameters(cx: &Cx<'_>, work: &TaskWork<'_>, prepared: &Prepared, parts: &mut
             }
             continue;
         }
-        if let Some(arg) = arg.filter(|arg| parts.from_the_pod(&arg.value)) {
+        if let Some(arg) = arg.filter(|arg| parts.stays_inside(&arg.value)) {
             in_pod::input(cx, arg, param, parts)?;
             continue;
         }

@@ -21,6 +21,7 @@ use crate::inputs::layout;
 use crate::places::Places;
 use crate::pod::Pod;
 use crate::run::Run;
+use crate::store;
 use crate::values::readable;
 
 /// Bytes of a uri that a step writes; what is left after rewriting has to fit into a result.
@@ -90,11 +91,11 @@ fn one(
                 return if *optional { Ok(absent) } else { Err(missing::tell(pod, &path)) };
             }
             storable(&path).map_err(of)?;
-            let text = if pod.claim && pod.contract.hands_on(name) {
-                Some(keep(run, store, &pod.result(name), &path).map_err(of)?)
-            } else {
-                None
-            };
+            let kept = pod.claim && pod.contract.hands_on(name);
+            let text = kept.then(|| keep(run, store, &pod.result(name), &path)).transpose().map_err(of)?;
+            if pod.call.is_some() && !kept {
+                store::check(&path).map_err(of)?;
+            }
             Ok((Json::from(path.display().to_string()), text))
         }
     }

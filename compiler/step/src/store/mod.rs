@@ -27,6 +27,14 @@ use std::path::{Path, PathBuf};
 
 use fuse_wire::Reference;
 
+/// Whether what lies at a path could be kept in a store: files that stay in their pod are held to the same.
+///
+/// # Errors
+/// It holds what no store can keep.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    tree::check(path)
+}
+
 pub use self::connect::Variables;
 pub use self::open::{open, open_with};
 use crate::failure::Failure;

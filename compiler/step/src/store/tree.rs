@@ -63,6 +63,17 @@ impl Found {
 
 /// Looks at what lies at a path, and reads all of it. Below `root` no link is followed.
 pub(super) fn find(root: &Path, path: &Path, modes: Modes) -> Result<Found, Failure> {
+    look(root, path, modes, &read)
+}
+
+/// Whether all that lies at a path could be kept. What is in the files is not read.
+pub(super) fn check(path: &Path) -> Result<(), Failure> {
+    let root = path.parent().unwrap_or(path);
+    let size = |file: &File| Ok((file.metadata()?.len(), [0; 32]));
+    look(root, path, Modes::All, &size).map(drop)
+}
+
+fn look(root: &Path, path: &Path, modes: Modes, read: &Reader) -> Result<Found, Failure> {
     let unread = |error: io::Error| Failure::io("read", path, &error);
     let (around, name) = parent(root, path).map_err(unread)?;
     match around.look(name).map_err(unread)?.0 {
@@ -73,7 +84,7 @@ pub(super) fn find(root: &Path, path: &Path, modes: Modes) -> Result<Found, Fail
         }
         Is::Folder => {
             let folder = around.folder(name).map_err(unread)?;
-            let mut walk = Walk { path, modes, limits: Limits::default(), entries: Vec::new() };
+            let mut walk = Walk { path, modes, read, limits: Limits::default(), entries: Vec::new() };
             walk.folder(&folder, "", 1)?;
             let mut entries = walk.entries;
             entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -89,9 +100,13 @@ pub(super) fn find(root: &Path, path: &Path, modes: Modes) -> Result<Found, Fail
     }
 }
 
+/// The size of a file, and its digest where that is asked for.
+type Reader = dyn Fn(&File) -> io::Result<(u64, Sum)>;
+
 struct Walk<'a> {
     path: &'a Path,
     modes: Modes,
+    read: &'a Reader,
     limits: Limits,
     entries: Vec<Entry>,
 }
@@ -126,7 +141,7 @@ impl Walk<'_> {
             }
             Is::File => {
                 let file = folder.file(name).map_err(|error| self.unread(&path, &error))?;
-                let (size, sum) = read(&file).map_err(|error| self.unread(&path, &error))?;
+                let (size, sum) = (self.read)(&file).map_err(|error| self.unread(&path, &error))?;
                 self.limits.bytes(size).map_err(|why| self.refused(&why))?;
                 Kind::File { mode: self.modes.file(mode), size, sum }
             }

@@ -44,6 +44,8 @@ fn another_user_and_a_read_only_root_suffice() {
     assert_eq!(run.said("second"), "$(id)");
     let run = Run::of("golden/build/runs-store/out/claim", "seen").confined(user()).go();
     assert_eq!(run.output("rows").as_deref(), Some("20"));
+    let run = Run::of("golden/build/fused/out/dev", "films").confined(user()).go();
+    assert_eq!(run.output("n").as_deref(), Some("3"));
 }
 
 #[test]

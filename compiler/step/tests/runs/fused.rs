@@ -67,3 +67,43 @@ fn a_value_of_the_wrong_type_fails_the_call_that_gives_it_and_nothing_follows() 
 fn calls_without_values_need_no_other_container() {
     Run::of(CLAIM, "words").param("loud", "true").go().only(&["said", "fused"]);
 }
+
+#[test]
+fn a_join_finds_what_a_pod_of_an_arm_gave() {
+    let guarded = |deep: &str| {
+        let run = Run::of(CLAIM, "guarded").param("deep", deep).param("rows", "5");
+        run.secret("wall", "WALL_TOKEN", "secret-of-the-wall").go()
+    };
+    let deep = guarded("true");
+    deep.only(&["fused", "join--got", "seen", "posted--up", "fused--2"]);
+    assert_eq!((deep.result("join--got", "left").as_str(), deep.output("n").as_deref()), ("2.0", Some("2")));
+    let plain = guarded("false");
+    plain.only(&["fetch", "join--got", "seen", "posted--up", "fused--2"]);
+    assert_eq!(plain.result("join--got", "left"), "1.0");
+    let said: Vec<&str> =
+        plain.ran("posted--up").steps.iter().skip(1).map(|step| step.stdout.trim()).collect();
+    assert_eq!(said[1], "at https://wall.example/et-of-the-wall: done");
+    let ended: Vec<&str> =
+        plain.ran("fused--2").steps.iter().skip(1).map(|step| step.stdout.trim()).collect();
+    assert_eq!(ended, ["Completed", "Succeeded"]);
+}
+
+#[test]
+fn calls_of_a_pod_keep_to_their_own_folders() {
+    let run =
+        Run::of(CLAIM, "guarded").param("deep", "false").secret("wall", "WALL_TOKEN", "x-of-the-wall").go();
+    let fuse = run.ran("posted--up").folder.join("fuse");
+    let names = |at: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(fuse.join(at)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("calls"), ["end", "first", "post"]);
+    assert_eq!(names("calls/end"), ["in", "in.json", "known.json", "out", "task.json", "tmp"]);
+    assert_eq!(names("calls/first"), ["in", "in.json", "out", "task.json", "tmp"]);
+    assert_eq!(std::fs::read_link(fuse.join("in.json")).unwrap().to_str(), Some("now/call/in.json"));
+    let now = std::fs::read_link(fuse.join("now/call")).unwrap();
+    assert!(now.ends_with("fuse/calls/post"), "{}", now.display());
+}
