@@ -56,13 +56,12 @@ impl Program {
 
     /// Notes what guards compare, and what tasks that exist already must write.
     fn note(&mut self) {
-        for task in self.workflow.tasks.iter().chain(&self.workflow.finally) {
+        for task in self.workflow.all_tasks() {
             for when in &task.when {
                 self.guards.entry(when.input.clone()).or_default().extend(when.values.iter().cloned());
             }
         }
-        let texts: Vec<String> =
-            self.workflow.tasks.iter().chain(&self.workflow.finally).flat_map(texts).collect();
+        let texts: Vec<String> = self.workflow.all_tasks().flat_map(texts).collect();
         let outputs = self.workflow.results.iter().map(|output| match &output.value {
             Value::One(text) => text.clone(),
             Value::Many(texts) => texts.concat(),
