@@ -8,8 +8,8 @@ use crate::model::{Kind, Typed};
 type Inside<'t> = ([Option<&'t Typed>; 2], &'t [Typed], &'t [(EcoString, Typed)]);
 
 impl Typed {
-    /// The expressions directly inside this one, in source order. Calls, `if`s, loops and pods are steps of their own: what is
-    /// inside them is not a part.
+    /// The expressions directly inside this one, in source order. Calls, `if`s, loops and pods are steps of their own:
+    /// what is inside them is not a part.
     pub fn parts(&self) -> impl Iterator<Item = &Self> {
         const NO_ITEMS: &[Typed] = &[];
         const NO_FIELDS: &[(EcoString, Typed)] = &[];

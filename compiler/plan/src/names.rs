@@ -58,8 +58,8 @@ pub(crate) fn fit_to(name: &str, most: usize) -> EcoString {
     eco_format!("{head}-{hash}")
 }
 
-/// The name of every call and pod of a pipeline by its place: the binding's or the task's; the second one is `say--2`. Calls
-/// are counted in the source, so that a constant condition changes no name.
+/// The name of every call and pod of a pipeline by its place: the binding's or the task's; the second one is `say--2`.
+/// Calls are counted in the source, so that a constant condition changes no name.
 pub(crate) fn steps(pipeline: &Pipeline) -> BTreeMap<Span, EcoString> {
     let mut steps = Steps { names: BTreeMap::new(), counts: BTreeMap::new() };
     steps.block(&pipeline.body);

@@ -94,7 +94,12 @@ impl<'a> Frame<'a> {
 
     /// The name of the step that a call becomes.
     pub(super) fn step(&self, call: Span, otherwise: &str) -> EcoString {
-        self.names.get(&call).map_or_else(|| self.full(&names::kebab(otherwise)), |name| self.full(name))
+        self.full(&self.own(call, otherwise))
+    }
+
+    /// The name of that step in this body alone, wherever the body is called.
+    pub(super) fn own(&self, call: Span, otherwise: &str) -> EcoString {
+        self.names.get(&call).cloned().unwrap_or_else(|| names::kebab(otherwise))
     }
 
     /// A name of this body among all names of the pipeline.

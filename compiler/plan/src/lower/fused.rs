@@ -65,8 +65,10 @@ impl<'a> Lower<'a, '_> {
         let hint = self.hint.take();
         let settings = self.settings(&fused.settings);
         let name = self.frame.step(fused.span, &fused.name);
-        let label = self.frame.unnumbered(&name);
-        let base = eco_format!("{}--{}-fused-{label}", self.cx.project.name.value, self.name);
+        // The Task is that of the pipeline that has the block: those that call it share it.
+        let (pipeline, label) =
+            (names::kebab(&self.frame.pipeline.name), self.frame.own(fused.span, &fused.name));
+        let base = eco_format!("{}--{pipeline}-fused-{label}", self.cx.project.name.value);
         let after: Vec<NodeAt> = fused.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
         let at = self.nodes.len();
         let work = FusedWork { at, base, calls: Vec::new(), settings, arms: Vec::new() };

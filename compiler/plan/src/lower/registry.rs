@@ -60,7 +60,7 @@ fn same_step(a: &Step, b: &Step) -> bool {
         let devices = one.devices.as_ref().map(|(name, count, _)| (name.clone(), count.clone()));
         (value(&one.cpu_request), value(&one.memory_request), value(&one.memory_limit), devices)
     };
-    (&a.name, &a.image.0, &a.run, &a.mounts) == (&b.name, &b.image.0, &b.run, &b.mounts)
+    (&a.name, &a.image.0, &a.run, a.timeout, &a.mounts) == (&b.name, &b.image.0, &b.run, b.timeout, &b.mounts)
         && resources(&a.resources) == resources(&b.resources)
         && all(&a.env, &b.env, |a, b| (&a.name, &a.value) == (&b.name, &b.value))
 }
