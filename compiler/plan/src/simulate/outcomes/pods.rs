@@ -1,0 +1,247 @@
+//! Pods that keep their contract: they write all that they declare, or fail where that is asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use fuse_wire::contract::{Case, Join, NO_ITEM, Pick, Piece};
+use fuse_wire::types::WireType;
+use serde::{Deserialize, Serialize};
+
+use super::{Program, Work};
+use crate::simulate::{Attempt, Cluster, Pod, Value};
+
+/// A list on the wire, as far as it matters here: how long it is.
+const LIST: &str = "a list of ";
+
+/// What a pod of a matrix gives. Its value is its number, by which a reader's mistake shows.
+#[derive(Serialize, Deserialize)]
+struct Out {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    i: Option<String>,
+    v: String,
+}
+
+pub(super) struct Pods<'p> {
+    rng: Rng,
+    program: &'p Program,
+    failures: bool,
+    /// How long lists are, where their types allow it.
+    rounds: usize,
+    /// What steps left in the run's store for joins.
+    slots: BTreeSet<String>,
+    /// Whether something failed for good or for a while.
+    pub(super) failed: bool,
+    /// What a pod found that no pod may find.
+    pub(super) violation: Option<String>,
+}
+
+impl<'p> Pods<'p> {
+    pub(super) fn new(program: &'p Program, mut rng: Rng, failures: bool) -> Self {
+        let rounds = rng.choice([0, 1, 2, 3, 12]).unwrap_or(1);
+        Self { rng, program, failures, rounds, slots: BTreeSet::new(), failed: false, violation: None }
+    }
+
+    fn results(&mut self, work: &Work, pod: &Pod<'_>) -> Result<BTreeMap<String, Value>, Wrong> {
+        let contract = &work.contract;
+        let whole = contract.collects.keys().chain(
+            contract.picks.iter().filter(|(_, pick)| matches!(pick, Pick::Out { .. })).map(|(name, _)| name),
+        );
+        for name in whole {
+            let count = self.collected(name, pod)?;
+            let index = text(pod, "run--i").and_then(|index| index.parse::<usize>().ok());
+            if contract.picks.contains_key(name) && index.is_some_and(|index| index >= count) {
+                return Err(Wrong::Never(format!("nothing came of round {index:?} for {name}")));
+            }
+        }
+        if !contract.lists.is_empty() {
+            return self.counts(work, pod);
+        }
+        for (name, join) in &contract.joins {
+            self.joined(name, join, pod)?;
+        }
+        let mut all = BTreeMap::new();
+        for (result, _) in &work.results {
+            all.insert(result.clone(), Value::One(self.result(work, result, pod)));
+        }
+        Ok(all)
+    }
+
+    /// What a step writes as one of its results.
+    fn result(&mut self, work: &Work, name: &str, pod: &Pod<'_>) -> String {
+        let contract = &work.contract;
+        if contract.each && name == "out" {
+            let index = text(pod, "run--i").unwrap_or_default().to_owned();
+            let out = Out { i: self.program.numbered.then(|| index.clone()), v: index };
+            return serde_json::to_string(&out).unwrap_or_default();
+        }
+        let chain = name.strip_prefix("arm--").and_then(|at| at.parse::<usize>().ok());
+        if let Some(arms) = chain.and_then(|at| contract.arms.get(at)) {
+            return self.rng.usize(0..=arms.conditions.len()).to_string();
+        }
+        let input = format!("$(tasks.{}.results.{name})", pod.task.name);
+        let joined = contract.joins.get(name).map(|join| join.port.ty());
+        match joined.or_else(|| contract.outputs.get(name).map(|port| port.ty())) {
+            Some(ty) => self.value(&ty, &input),
+            None => self.program.compared(&input, &mut self.rng, true),
+        }
+    }
+
+    /// A value of a type, one that a guard looks for if there are any.
+    fn value(&mut self, ty: &WireType, input: &str) -> String {
+        match ty {
+            WireType::Bool => self.rng.bool().to_string(),
+            WireType::Enum(cases) => self.rng.choice(cases).cloned().unwrap_or_default(),
+            WireType::Optional(inner) if self.rng.u8(0..4) > 0 => self.value(inner, input),
+            WireType::Optional(_) => fuse_wire::ABSENT.to_string(),
+            WireType::List(..) => format!("{LIST}{}", length(ty, self.rounds)),
+            WireType::Int(_)
+            | WireType::Float(_)
+            | WireType::Text(..)
+            | WireType::Duration(_)
+            | WireType::Cpu(_)
+            | WireType::Memory(_)
+            | WireType::Count(_)
+            | WireType::Url
+            | WireType::Path
+            | WireType::Image
+            | WireType::DnsLabel
+            | WireType::Scalar
+            | WireType::Map(_)
+            | WireType::Record(_)
+            | WireType::Union(_)
+            | WireType::Files(_)
+            | WireType::Uri(_) => self.program.compared(input, &mut self.rng, true),
+        }
+    }
+
+    /// What a step writes that checks and counts lists: one that has not the length of those beside it is refused.
+    fn counts(&mut self, work: &Work, pod: &Pod<'_>) -> Result<BTreeMap<String, Value>, Wrong> {
+        let mut all = BTreeMap::new();
+        for (name, list) in &work.contract.lists {
+            let count = self.count(work, name, pod)?;
+            for other in &list.zip {
+                if self.count(work, other, pod)? != count {
+                    return Err(Wrong::Refused);
+                }
+            }
+            let mut indices: Vec<String> = (0..count).map(|at| at.to_string()).collect();
+            if indices.is_empty() && list.spare {
+                indices.push(NO_ITEM.to_owned());
+            }
+            all.insert(format!("{name}--idx"), Value::Many(indices));
+            all.insert(format!("{name}--nonempty"), Value::One((count > 0).to_string()));
+            all.insert(name.clone(), Value::One(format!("{LIST}{count}")));
+        }
+        all.retain(|name, _| work.results.iter().any(|(known, _)| known == name));
+        Ok(all)
+    }
+
+    /// How long a list is that arrives at a step.
+    fn count(&self, work: &Work, name: &str, pod: &Pod<'_>) -> Result<usize, Wrong> {
+        if work.contract.collects.contains_key(name) {
+            return self.collected(name, pod);
+        }
+        if let Some(count) = text(pod, name).and_then(|text| text.strip_prefix(LIST)) {
+            return Ok(count.parse().unwrap_or_default());
+        }
+        let ty = work.contract.inputs.get(name).map(|port| port.ty());
+        Ok(ty.map_or(self.rounds, |ty| length(&ty, self.rounds)))
+    }
+
+    /// How many rounds a reader finds in what the pods of a matrix gave, each in its place.
+    fn collected(&self, name: &str, pod: &Pod<'_>) -> Result<usize, Wrong> {
+        let Some(Value::Many(texts)) = pod.params.get(name) else {
+            return Err(Wrong::Never(format!("{name} is not what the pods of a matrix gave")));
+        };
+        let broken = |text: &String| Wrong::Never(format!("{name}: `{text}` is no result of a round"));
+        let mut outs = Vec::new();
+        for text in texts {
+            let out: Out = serde_json::from_str(text).map_err(|_| broken(text))?;
+            if out.v != NO_ITEM {
+                outs.push(out);
+            }
+        }
+        outs.sort_by_key(|out| out.i.as_deref().and_then(|index| index.parse::<usize>().ok()));
+        for (at, out) in outs.iter().enumerate() {
+            if out.v != at.to_string() {
+                return Err(Wrong::Never(format!("{name} has the value of round {} at {at}", out.v)));
+            }
+        }
+        Ok(outs.len())
+    }
+
+    /// A join must find a value: of the arm that ran, or the one for none.
+    fn joined(&self, name: &str, join: &Join, pod: &Pod<'_>) -> Result<(), Wrong> {
+        let holds = |case: &&Case| {
+            case.selectors.iter().all(|one| {
+                let given = text(pod, &one.input).unwrap_or_default();
+                one.is.iter().any(|text| text == given) != one.not
+            })
+        };
+        let mut gives = join.otherwise.is_some() || join.port.is_optional();
+        for case in join.cases.iter().filter(holds) {
+            let mut whole = true;
+            for piece in case.value.iter().flatten() {
+                match piece {
+                    Piece::Slot(slot) => whole &= self.slots.contains(slot),
+                    Piece::Outs { outs, .. } => {
+                        self.collected(outs, pod)?;
+                    }
+                    Piece::Text(_) | Piece::In(_) => {}
+                }
+            }
+            gives |= whole;
+        }
+        if gives { Ok(()) } else { Err(Wrong::Never(format!("{} finds no {name}", pod.task.name))) }
+    }
+}
+
+/// Why a pod fails by itself.
+enum Wrong {
+    /// As it should.
+    Refused,
+    /// By what no run may show.
+    Never(String),
+}
+
+impl Cluster for Pods<'_> {
+    fn attempt(&mut self, pod: &Pod<'_>) -> Attempt {
+        let fallback = Work::default();
+        let work = self.program.tasks.get(&pod.task.name).unwrap_or(&fallback);
+        if work.fails || self.failures && self.rng.u8(0..8) == 0 {
+            self.failed = true;
+            return Attempt::default();
+        }
+        match self.results(work, pod) {
+            Ok(results) => {
+                self.slots.extend(work.contract.slots.keys().cloned());
+                Attempt { succeeded: true, results }
+            }
+            Err(wrong) => {
+                self.failed = true;
+                if let Wrong::Never(text) = wrong {
+                    self.violation.get_or_insert(format!("{}: {text}", pod.task.name));
+                }
+                Attempt::default()
+            }
+        }
+    }
+
+    fn next(&mut self, running: &[(&str, usize)]) -> usize {
+        self.rng.usize(0..running.len())
+    }
+}
+
+/// The length of a list that should have so many items, by its type.
+fn length(ty: &WireType, wanted: usize) -> usize {
+    let WireType::List(_, range) = ty else { return wanted };
+    let bound = |bound: Option<i64>| bound.and_then(|one| usize::try_from(one).ok());
+    wanted.min(bound(range.high).unwrap_or(usize::MAX)).max(bound(range.low).unwrap_or(0))
+}
+
+fn text<'t>(pod: &'t Pod<'_>, name: &str) -> Option<&'t str> {
+    match pod.params.get(name)? {
+        Value::One(text) => Some(text),
+        Value::Many(_) => None,
+    }
+}
