@@ -35,10 +35,46 @@ pipeline rounds_of_an_arm(loud: Bool) {
 }
 "#;
 
+/// A default for what a called pipeline has in an arm of an arm; a text that is put together and compared.
+const DEFAULTS: &str = r#"
+task note(text: String = "q") -> { kind: String ..=8, said: String ..=8 } {
+  image "alpine:3.22"
+  script sh """
+    echo "$IN_TEXT" > "$OUT_KIND"
+    echo "$IN_TEXT" > "$OUT_SAID"
+  """
+}
+
+pipeline inner(name: String) -> { said: String? } {
+  let first = note()
+  if name == "it is q" { note(text: name) }
+  if first.kind in ["q", "r"] {
+    let second = note()
+  }
+  return { said: second.said }
+}
+
+pipeline middle() -> { said: String? } {
+  let first = note()
+  if first.kind != "r" {
+    let called = inner("it is {first.said}")
+  }
+  return { said: called.said }
+}
+
+pipeline outer(level: Int) {
+  let called = middle()
+  if level + 1 < level * 2 && level >= 4 {
+    note(text: called.said ?? "none")
+  }
+}
+"#;
+
 fn programs() -> Vec<Program> {
     let mut all = Vec::new();
-    let arm = ("rounds of an arm".to_owned(), support::lower(ROUNDS_OF_AN_ARM));
-    for (name, case) in support::repository().into_iter().chain([arm]) {
+    let own = [("rounds of an arm", ROUNDS_OF_AN_ARM), ("defaults", DEFAULTS)];
+    let own = own.map(|(name, text)| (name.to_owned(), support::lower(text)));
+    for (name, case) in support::repository().into_iter().chain(own) {
         let plan = case.plan();
         let pipelines = plan.pipelines.iter();
         all.extend(pipelines.map(|pipeline| Program::new(&name, &case.package, plan, pipeline)));

@@ -44,6 +44,10 @@ pub(crate) trait Names<'a> {
     fn settle(&mut self, value: Val, _ty: &Ty, _span: Span) -> Val {
         value
     }
+    /// A text that is put together of late ones, for a condition.
+    fn text(&mut self, value: Val, _ty: &Ty, _span: Span) -> Val {
+        value
+    }
     /// `left ?? right`, where `left` is known only when the pipeline runs.
     fn coalesce(&mut self, _left: Val, _right: &'a Typed, _span: Span) -> Val {
         Val::Error
@@ -128,7 +132,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
             record(fields.iter().map(|(key, field)| (key.clone(), settled(cx, field, names))).collect())
         }
         Kind::Unary(op, operand) => {
-            let operand = settled(cx, operand, names);
+            let operand = compared(cx, operand, names);
             unary(cx, *op, operand, typed)
         }
         Kind::Binary(BinaryOp::Coalesce, left, right) => match eval(cx, left, names) {
@@ -139,7 +143,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
         },
         Kind::Binary(op, left, right) => {
             let types = (left.ty.clone(), right.ty.clone());
-            let (left, right) = (settled(cx, left, names), settled(cx, right, names));
+            let (left, right) = (compared(cx, left, names), compared(cx, right, names));
             binary(cx, *op, left, right, &types, typed)
         }
     }
@@ -149,6 +153,14 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
 fn settled<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
     let value = eval(cx, typed, names);
     names.settle(value, &typed.ty, typed.span)
+}
+
+/// The value of an operand of a condition, which is one reference where it is late.
+fn compared<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
+    match settled(cx, typed, names) {
+        text @ Val::Concat(_) => names.text(text, &typed.ty, typed.span),
+        other => other,
+    }
 }
 
 /// A late value under another name or type; the name of a constant case.

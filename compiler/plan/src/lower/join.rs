@@ -105,6 +105,19 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// A text that is put together, as a result that a condition can read.
+    pub(super) fn read_text(&mut self, text: Val, ty: &Ty, span: Span) -> Val {
+        let arms = Arms {
+            id: self.frame.place(span),
+            path: EcoString::new(),
+            name: EcoString::from("text"),
+            level: self.guards.clone(),
+            cases: vec![(Vec::new(), text)],
+            otherwise: None,
+        };
+        self.joined(arms, ty, span).map_or(Val::Error, Val::Late)
+    }
+
     /// `left ?? right`: arms with a default. The join lies where it is written, so that `right` is there too.
     pub(super) fn default(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {
         let right = self.eval(right);
@@ -130,9 +143,11 @@ impl<'a> Lower<'a, '_> {
     /// The merged value as a result of the step that merges it.
     fn joined(&mut self, mut arms: Arms, ty: &Ty, span: Span) -> Option<Late> {
         let cases = std::mem::take(&mut arms.cases);
+        // What has a default may be absent: an `if` in an arm of it may give nothing.
+        let part = if arms.otherwise.is_some() { ty.clone().optional() } else { ty.clone() };
         let mut lifted = Vec::new();
         for (guards, value) in cases {
-            lifted.push(self.lifted(&arms, guards, value, ty, span)?);
+            lifted.push(self.lifted(&arms, guards, value, &part, span)?);
         }
         let otherwise = match arms.otherwise.take() {
             Some(value) => {

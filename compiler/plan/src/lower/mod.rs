@@ -339,6 +339,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
         self.merge(value, ty, span)
     }
 
+    fn text(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
+        self.read_text(value, ty, span)
+    }
+
     fn coalesce(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {
         self.default(left, right, span)
     }
