@@ -268,3 +268,16 @@ fn owners_share_an_object_only_on_two_arms_of_a_condition() {
     let errors = program(&format!("if f.value < 0.5 {{ {apply} }}\nif f.sure {{ {apply} }}")).errors();
     assert!(errors.contains("FS0604"), "{errors}");
 }
+
+#[test]
+fn two_helpers_of_one_name_in_each_round_have_tasks_of_their_own() {
+    let case = program(
+        "pipeline p(n: Int) { for x in [1, 2] { if n * 2 > x { say(\"a\") }\n if n * 3 > x { say(\"b\") } } }",
+    );
+    let mut names: Vec<&str> = case.plan().tasks.iter().map(|task| task.name.as_str()).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+    assert!(names.contains(&"example--p-if-n--2"), "{names:?}");
+}

@@ -70,9 +70,66 @@ pipeline outer(level: Int) {
 }
 "#;
 
+/// `if let` of what may be absent in an arm that may not run, of a constant, and of what a loop gives.
+const PRESENCE: &str = r#"
+task find(level: Int = 1) -> { label: String? ..=8, kind: String ..=8, levels: List<Int> ..=12 } {
+  image "alpine:3.22"
+  script sh """
+    echo "$IN_LEVEL" > "$OUT_LABEL"
+    echo "$IN_LEVEL" > "$OUT_KIND"
+    echo "[$IN_LEVEL]" > "$OUT_LEVELS"
+  """
+}
+
+task tell(text: String, levels: List<String>? ..=12) {
+  image "alpine:3.22"
+  script sh """
+    echo "$IN_TEXT ${IN_LEVELS:-}"
+  """
+}
+
+pipeline labels(loud: Bool) {
+  if loud {
+    let found = find()
+  }
+  if let label = found.label { tell(label) }
+  if let other = found.label { tell(other) } else { tell("none") }
+}
+
+pipeline inner(kind: String) -> { kind: String? } {
+  if kind == "a" {
+    let second = find()
+  }
+  return { kind: second.kind }
+}
+
+pipeline arms_of_arms(level: Int) {
+  let first = find()
+  if level > 3 { tell("much") } else if level * 2 > 3 {
+    let called = inner(first.kind)
+    let never = inner("b")
+  }
+  if let kind = called.kind { fail "it is {kind}" }
+  if let rest = never.kind { tell(if rest == "a" && first.kind == "a" { rest } else { "no" }) }
+}
+
+pipeline rounds(const loud: Bool = true, levels: List<Int> ..=12) {
+  if loud {
+    let all = for level in levels { find(level:) }
+  }
+  if let kinds = all.kind { tell("all", levels: kinds) }
+}
+
+pipeline refusals() -> { name: String } {
+  let found = find()
+  let name = if found.kind == "a" { "it is a" } else if found.kind < "b" { fail "it is {found.kind}" }
+  return { name: name ?? "another" }
+}
+"#;
+
 fn programs() -> Vec<Program> {
     let mut all = Vec::new();
-    let own = [("rounds of an arm", ROUNDS_OF_AN_ARM), ("defaults", DEFAULTS)];
+    let own = [("rounds of an arm", ROUNDS_OF_AN_ARM), ("defaults", DEFAULTS), ("presence", PRESENCE)];
     let own = own.map(|(name, text)| (name.to_owned(), support::lower(text)));
     for (name, case) in support::repository().into_iter().chain(own) {
         let plan = case.plan();

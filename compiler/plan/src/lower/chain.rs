@@ -249,7 +249,12 @@ impl<'a> Lower<'a, '_> {
     fn present(&mut self, local: LocalId, value: Val, typed: &Typed, both: bool) -> Presence {
         match value {
             Val::Const(Value::None) => Presence::Known(false),
-            Val::Const(_) | Val::Record(_) | Val::List(_) | Val::Concat(_) | Val::Node(_) => {
+            Val::Const(_)
+            | Val::Record(_)
+            | Val::List(_)
+            | Val::Concat(_)
+            | Val::Node(_)
+            | Val::Rounds(_) => {
                 self.bind(local, value);
                 Presence::Known(true)
             }
@@ -273,7 +278,16 @@ impl<'a> Lower<'a, '_> {
                     [only] => only.negate().map(|guard| vec![guard]),
                     _ => None,
                 };
-                if other.is_some() || !both {
+                if matches!(inner, Val::Const(Value::None)) {
+                    return Presence::Known(false);
+                }
+                // That the arm runs says nothing of what may be absent in it, too.
+                let there = match &inner {
+                    Val::Late(late) => !matches!(late.ty, Ty::Optional(_)),
+                    Val::Arms(_) => false,
+                    _ => true,
+                };
+                if there && (other.is_some() || !both) {
                     self.bind(local, inner);
                     return Presence::Guarded { then: guards, other };
                 }

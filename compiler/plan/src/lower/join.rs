@@ -384,7 +384,11 @@ impl<'a> Lower<'a, '_> {
 
 /// The type with the lengths that the lists of these values have, so that their results are known to fit.
 fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
-    let Ty::List(item, bounds) = ty else { return ty.clone() };
+    let (item, bounds) = match ty {
+        Ty::List(item, bounds) => (item, bounds),
+        Ty::Optional(inner) => return exact(inner, values).optional(),
+        _ => return ty.clone(),
+    };
     let mut items: Vec<&Val> = Vec::new();
     let mut lengths = Vec::new();
     for value in values {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
-use fuse_wire::contract::{Case, Join, NO_ITEM, Pick, Piece};
-use fuse_wire::types::WireType;
+use fuse_wire::condition::Unary;
+use fuse_wire::contract::{Arms, Case, Join, NO_ITEM, Pick, Piece};
+use fuse_wire::{ABSENT, Condition, WireType};
 use serde::{Deserialize, Serialize};
 
 use super::{Program, Work};
@@ -53,6 +54,12 @@ impl<'p> Pods<'p> {
                 return Err(Wrong::Never(format!("nothing came of round {index:?} for {name}")));
             }
         }
+        for (name, port) in &contract.inputs {
+            let absent = text(pod, name).is_some_and(|text| text.chars().eq([ABSENT]));
+            if absent && !port.is_optional() && !contract.picks.contains_key(name) {
+                return Err(Wrong::Never(format!("{name} is absent")));
+            }
+        }
         if !contract.lists.is_empty() {
             return self.counts(work, pod);
         }
@@ -61,7 +68,11 @@ impl<'p> Pods<'p> {
         }
         let mut all = BTreeMap::new();
         for (result, _) in &work.results {
-            all.insert(result.clone(), Value::One(self.result(work, result, pod)));
+            let written = match arms(work, result) {
+                Some(arms) => self.arm(arms, pod, &all),
+                None => self.result(work, result, pod),
+            };
+            all.insert(result.clone(), Value::One(written));
         }
         Ok(all)
     }
@@ -74,15 +85,28 @@ impl<'p> Pods<'p> {
             let out = Out { i: self.program.numbered.then(|| index.clone()), v: index };
             return serde_json::to_string(&out).unwrap_or_default();
         }
-        let chain = name.strip_prefix("arm--").and_then(|at| at.parse::<usize>().ok());
-        if let Some(arms) = chain.and_then(|at| contract.arms.get(at)) {
-            return self.rng.usize(0..=arms.conditions.len()).to_string();
-        }
         let input = format!("$(tasks.{}.results.{name})", pod.task.name);
         let joined = contract.joins.get(name).map(|join| join.port.ty());
         match joined.or_else(|| contract.outputs.get(name).map(|port| port.ty())) {
             Some(ty) => self.value(&ty, &input),
             None => self.program.compared(&input, &mut self.rng, true),
+        }
+    }
+
+    /// The arm of a chain: any, unless it depends on what is there. Results that are outputs stand before arms.
+    fn arm(&mut self, arms: &Arms, pod: &Pod<'_>, written: &BTreeMap<String, Value>) -> String {
+        let first = match arms.conditions.as_slice() {
+            [Condition::Unary(Unary::Present, of)] => match &**of {
+                Condition::Name(name) => written.get(name).or_else(|| pod.params.get(name)),
+                Condition::Constant(_) | Condition::Unary(..) | Condition::Binary(..) | Condition::In(..) => {
+                    None
+                }
+            },
+            _ => None,
+        };
+        match first {
+            Some(value) => usize::from(*value == Value::One(ABSENT.to_string())).to_string(),
+            None => self.rng.usize(0..=arms.conditions.len()).to_string(),
         }
     }
 
@@ -92,7 +116,7 @@ impl<'p> Pods<'p> {
             WireType::Bool => self.rng.bool().to_string(),
             WireType::Enum(cases) => self.rng.choice(cases).cloned().unwrap_or_default(),
             WireType::Optional(inner) if self.rng.u8(0..4) > 0 => self.value(inner, input),
-            WireType::Optional(_) => fuse_wire::ABSENT.to_string(),
+            WireType::Optional(_) => ABSENT.to_string(),
             WireType::List(..) => format!("{LIST}{}", length(ty, self.rounds)),
             WireType::Int(_)
             | WireType::Float(_)
@@ -237,6 +261,11 @@ fn length(ty: &WireType, wanted: usize) -> usize {
     let WireType::List(_, range) = ty else { return wanted };
     let bound = |bound: Option<i64>| bound.and_then(|one| usize::try_from(one).ok());
     wanted.min(bound(range.high).unwrap_or(usize::MAX)).max(bound(range.low).unwrap_or(0))
+}
+
+/// The chain that a result is the arm of.
+fn arms<'w>(work: &'w Work, result: &str) -> Option<&'w Arms> {
+    work.contract.arms.get(result.strip_prefix("arm--")?.parse::<usize>().ok()?)
 }
 
 fn text<'t>(pod: &'t Pod<'_>, name: &str) -> Option<&'t str> {
