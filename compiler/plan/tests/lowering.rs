@@ -270,9 +270,9 @@ fn owners_share_an_object_only_on_two_arms_of_a_condition() {
 }
 
 #[test]
-fn two_helpers_of_one_name_in_each_round_have_tasks_of_their_own() {
+fn variants_and_further_helpers_of_one_name_have_tasks_of_their_own() {
     let case = program(
-        "pipeline p(n: Int) { for x in [1, 2] { if n * 2 > x { say(\"a\") }\n if n * 3 > x { say(\"b\") } } }",
+        "pipeline p(n: Int) { for x in [1, 2] { if n * 2 > x { say(\"a\") } }\n if n * 3 > 1 { say(\"b\") }\n if n * 5 > 1 { say(\"c\") } }",
     );
     let mut names: Vec<&str> = case.plan().tasks.iter().map(|task| task.name.as_str()).collect();
     names.sort_unstable();
