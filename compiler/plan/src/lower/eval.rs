@@ -355,7 +355,17 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
             )
             .help("computations on late values are for conditions; for a value write a task"),
         ),
-        Val::Error | Val::Never => {}
+        Val::Error => {}
+        Val::Never => cx.report(
+            Diagnostic::new(
+                &codes::plan::LATE_EXPRESSION,
+                span,
+                "this has no value: whatever happens, a `fail` comes before it",
+            )
+            .help(
+                "the values that are known make its condition constant: pass others, or leave the call out",
+            ),
+        ),
         Val::Round(_) | Val::Rounds(_) => cx.report(
             Diagnostic::new(
                 &codes::plan::NO_MATRIX,

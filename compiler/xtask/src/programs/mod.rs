@@ -44,6 +44,8 @@ struct Tally {
     programs: u64,
     nodes: usize,
     runs: usize,
+    /// Documents that the oracle accepted.
+    accepted: usize,
     failures: Vec<(u64, Failure)>,
 }
 
@@ -55,13 +57,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     }
     let begin = Instant::now();
     let tally = all(&request)?;
-    let judge = if request.oracle.is_some() { "the oracle refused none" } else { "no oracle was asked" };
     println!(
-        "seed {}: {} programs with {} steps, {} runs, {:.1} s; {} failures, {judge}",
+        "seed {}: {} programs with {} steps, {} runs, {} documents accepted by the oracle, {:.1} s: {} failures",
         request.seed,
         tally.programs,
         tally.nodes,
         tally.runs,
+        tally.accepted,
         begin.elapsed().as_secs_f32(),
         tally.failures.len(),
     );
@@ -162,7 +164,9 @@ fn all(request: &Request) -> Result<Tally, String> {
             if let Some(oracle) = &request.oracle
                 && (batch.count() == BATCH || at >= end && batch.count() > 0)
             {
-                part.failures.extend(oracle.judge(&batch)?);
+                let (accepted, refused) = oracle.judge(&batch)?;
+                part.accepted += accepted;
+                part.failures.extend(refused);
                 batch = Batch::new(&format!("{thread}-{at}"))?;
             }
             if at >= end {
@@ -173,6 +177,7 @@ fn all(request: &Request) -> Result<Tally, String> {
         tally.programs += part.programs;
         tally.nodes += part.nodes;
         tally.runs += part.runs;
+        tally.accepted += part.accepted;
         tally.failures.extend(part.failures);
         Ok(())
     };
@@ -196,7 +201,7 @@ fn shown(request: &Request, library: &Library, at: u64, failure: &Failure) -> St
             (Ok(trial), Some(oracle)) => {
                 let mut batch = Batch::new(&format!("again-{at}")).ok()?;
                 batch.add(at, &trial.manifests).ok()?;
-                Some(oracle.judge(&batch).ok()?.into_iter().next()?.1)
+                Some(oracle.judge(&batch).ok()?.1.into_iter().next()?.1)
             }
         }
     };

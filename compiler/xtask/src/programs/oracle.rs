@@ -50,8 +50,8 @@ impl Drop for Batch {
 }
 
 impl Oracle {
-    /// What the oracle refuses of a batch: the program's number and the verdict.
-    pub(crate) fn judge(&self, batch: &Batch) -> Result<Vec<(u64, Failure)>, String> {
+    /// How many documents of a batch the oracle accepts, and what it refuses: the program's number and the verdict.
+    pub(crate) fn judge(&self, batch: &Batch) -> Result<(usize, Vec<(u64, Failure)>), String> {
         let (program, arguments) = self.0.split_first().ok_or("no oracle is named")?;
         let mut command = Command::new(program);
         command.args(arguments).args(folders(&batch.folder)?);
@@ -68,8 +68,10 @@ impl Oracle {
                 Some((number, Failure { kind: kind.collect::<Vec<_>>().join(" "), text }))
             })
             .collect();
-        if output.status.success() || !found.is_empty() {
-            return Ok(found);
+        let accepted = said.lines().filter(|line| line.starts_with("ok ")).count();
+        // Silence is no verdict.
+        if output.status.success() && accepted > 0 || !found.is_empty() {
+            return Ok((accepted, found));
         }
         Err(format!("the oracle gave up:\n{said}{}", String::from_utf8_lossy(&output.stderr)))
     }

@@ -1,10 +1,10 @@
 //! Pods that keep their contract: they write all that they declare, or fail where that is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use fuse_wire::condition::Unary;
-use fuse_wire::contract::{Arms, Case, Join, NO_ITEM, Pick, Piece};
+use fuse_wire::contract::{Arms, Case, Join, Leaf, NO_ITEM, Pick, Piece};
 use fuse_wire::{ABSENT, Condition, WireType};
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,8 @@ pub(super) struct Pods<'p> {
     failures: bool,
     /// How long lists are, where their types allow it.
     rounds: usize,
-    /// What steps left in the run's store for joins.
-    slots: BTreeSet<String>,
+    /// What steps left in the run's store for joins, and whether it says that there is no value.
+    slots: BTreeMap<String, bool>,
     /// Whether something failed for good or for a while.
     pub(super) failed: bool,
     /// What a pod found that no pod may find.
@@ -39,7 +39,7 @@ pub(super) struct Pods<'p> {
 impl<'p> Pods<'p> {
     pub(super) fn new(program: &'p Program, mut rng: Rng, failures: bool) -> Self {
         let rounds = rng.choice([0, 1, 2, 3, 12]).unwrap_or(1);
-        Self { rng, program, failures, rounds, slots: BTreeSet::new(), failed: false, violation: None }
+        Self { rng, program, failures, rounds, slots: BTreeMap::new(), failed: false, violation: None }
     }
 
     fn results(&mut self, work: &Work, pod: &Pod<'_>) -> Result<BTreeMap<String, Value>, Wrong> {
@@ -55,7 +55,7 @@ impl<'p> Pods<'p> {
             }
         }
         for (name, port) in &contract.inputs {
-            let absent = text(pod, name).is_some_and(|text| text.chars().eq([ABSENT]));
+            let absent = text(pod, name).is_some_and(is_absent);
             if absent && !port.is_optional() && !contract.picks.contains_key(name) {
                 return Err(Wrong::Never(format!("{name} is absent")));
             }
@@ -63,11 +63,17 @@ impl<'p> Pods<'p> {
         if !contract.lists.is_empty() {
             return self.counts(work, pod);
         }
-        for (name, join) in &contract.joins {
-            self.joined(name, join, pod)?;
-        }
         let mut all = BTreeMap::new();
+        for (name, join) in &contract.joins {
+            let input = format!("$(tasks.{}.results.{name})", pod.task.name);
+            let found = self.joined(name, join, pod)?;
+            let value = if found { self.present(&join.port.ty(), &input) } else { ABSENT.to_string() };
+            all.insert(name.clone(), Value::One(value));
+        }
         for (result, _) in &work.results {
+            if all.contains_key(result) {
+                continue;
+            }
             let written = match arms(work, result) {
                 Some(arms) => self.arm(arms, pod, &all),
                 None => self.result(work, result, pod),
@@ -86,9 +92,9 @@ impl<'p> Pods<'p> {
             return serde_json::to_string(&out).unwrap_or_default();
         }
         let input = format!("$(tasks.{}.results.{name})", pod.task.name);
-        let joined = contract.joins.get(name).map(|join| join.port.ty());
-        match joined.or_else(|| contract.outputs.get(name).map(|port| port.ty())) {
-            Some(ty) => self.value(&ty, &input),
+        match contract.outputs.get(name) {
+            Some(port) if port.is_optional() && self.rng.u8(0..4) == 0 => ABSENT.to_string(),
+            Some(port) => self.present(&port.ty(), &input),
             None => self.program.compared(&input, &mut self.rng, true),
         }
     }
@@ -105,18 +111,17 @@ impl<'p> Pods<'p> {
             _ => None,
         };
         match first {
-            Some(value) => usize::from(*value == Value::One(ABSENT.to_string())).to_string(),
+            Some(value) => usize::from(matches!(value, Value::One(text) if is_absent(text))).to_string(),
             None => self.rng.usize(0..=arms.conditions.len()).to_string(),
         }
     }
 
     /// A value of a type, one that a guard looks for if there are any.
-    fn value(&mut self, ty: &WireType, input: &str) -> String {
+    fn present(&mut self, ty: &WireType, input: &str) -> String {
         match ty {
             WireType::Bool => self.rng.bool().to_string(),
             WireType::Enum(cases) => self.rng.choice(cases).cloned().unwrap_or_default(),
-            WireType::Optional(inner) if self.rng.u8(0..4) > 0 => self.value(inner, input),
-            WireType::Optional(_) => ABSENT.to_string(),
+            WireType::Optional(inner) => self.present(inner, input),
             WireType::List(..) => format!("{LIST}{}", length(ty, self.rounds)),
             WireType::Int(_)
             | WireType::Float(_)
@@ -194,29 +199,45 @@ impl<'p> Pods<'p> {
         Ok(outs.len())
     }
 
-    /// A join must find a value: of the arm that ran, or the one for none.
-    fn joined(&self, name: &str, join: &Join, pod: &Pod<'_>) -> Result<(), Wrong> {
+    /// Whether a join finds a value, which it must unless the value may be absent: of the arm that ran, or the one for
+    /// none.
+    fn joined(&self, name: &str, join: &Join, pod: &Pod<'_>) -> Result<bool, Wrong> {
         let holds = |case: &&Case| {
             case.selectors.iter().all(|one| {
                 let given = text(pod, &one.input).unwrap_or_default();
                 one.is.iter().any(|text| text == given) != one.not
             })
         };
-        let mut gives = join.otherwise.is_some() || join.port.is_optional();
+        let mut found = false;
         for case in join.cases.iter().filter(holds) {
-            let mut whole = true;
-            for piece in case.value.iter().flatten() {
-                match piece {
-                    Piece::Slot(slot) => whole &= self.slots.contains(slot),
-                    Piece::Outs { outs, .. } => {
-                        self.collected(outs, pod)?;
-                    }
-                    Piece::Text(_) | Piece::In(_) => {}
+            found |= self.is_whole(&case.value, pod)?;
+        }
+        if let Some(value) = join.otherwise.as_ref().filter(|_| !found) {
+            found = self.is_whole(value, pod)?;
+        }
+        if found || join.port.is_optional() {
+            Ok(found)
+        } else {
+            Err(Wrong::Never(format!("it finds no {name}")))
+        }
+    }
+
+    /// Whether all parts of a value are there.
+    fn is_whole(&self, value: &[Leaf], pod: &Pod<'_>) -> Result<bool, Wrong> {
+        // A part of a composite may be absent in it.
+        let alone = value.len() == 1;
+        let mut whole = true;
+        for piece in value.iter().flatten() {
+            match piece {
+                Piece::Slot(slot) => whole &= self.slots.get(slot).is_some_and(|absent| !absent || !alone),
+                Piece::In(part) => whole &= !alone || !text(pod, part).is_some_and(is_absent),
+                Piece::Text(text) => whole &= !alone || !is_absent(text),
+                Piece::Outs { outs, .. } => {
+                    self.collected(outs, pod)?;
                 }
             }
-            gives |= whole;
         }
-        if gives { Ok(()) } else { Err(Wrong::Never(format!("{} finds no {name}", pod.task.name))) }
+        Ok(whole)
     }
 }
 
@@ -238,7 +259,10 @@ impl Cluster for Pods<'_> {
         }
         match self.results(work, pod) {
             Ok(results) => {
-                self.slots.extend(work.contract.slots.keys().cloned());
+                let slots = work.contract.slots.iter();
+                let absent =
+                    |result| matches!(results.get(result), Some(Value::One(text)) if is_absent(text));
+                self.slots.extend(slots.map(|(slot, result)| (slot.clone(), absent(result))));
                 Attempt { succeeded: true, results }
             }
             Err(wrong) => {
@@ -266,6 +290,10 @@ fn length(ty: &WireType, wanted: usize) -> usize {
 /// The chain that a result is the arm of.
 fn arms<'w>(work: &'w Work, result: &str) -> Option<&'w Arms> {
     work.contract.arms.get(result.strip_prefix("arm--")?.parse::<usize>().ok()?)
+}
+
+fn is_absent(text: &str) -> bool {
+    text.chars().eq([ABSENT])
 }
 
 fn text<'t>(pod: &'t Pod<'_>, name: &str) -> Option<&'t str> {

@@ -53,6 +53,7 @@ impl Grow {
         }
         let whole = self.rng.u8(0..3) > 0;
         let constant = heads.iter().any(|one| one.constant);
+        let late = heads.iter().all(|one| one.late);
         let name = self.name("v");
         let mut parts = Vec::new();
         let count = heads.len();
@@ -66,11 +67,11 @@ impl Grow {
             } else {
                 format!("}} else if {} {{", condition.text)
             };
-            let Some(part) = self.arm_of(head, &ty, at > 0 && !constant) else { return false };
+            let Some(part) = self.arm_of(head, &ty, at > 0 && late) else { return false };
             parts.push(part);
         }
         if whole {
-            let Some(part) = self.arm_of("} else {".to_owned(), &ty, count > 0 && !constant) else {
+            let Some(part) = self.arm_of("} else {".to_owned(), &ty, count > 0 && late) else {
                 return false;
             };
             parts.push(part);

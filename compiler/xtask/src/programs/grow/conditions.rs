@@ -9,6 +9,8 @@ pub(super) struct Condition {
     pub(super) text: String,
     /// Whether it may be known when the program is built.
     pub(super) constant: bool,
+    /// Whether it is late even where its pipeline is called with constants.
+    pub(super) late: bool,
 }
 
 impl Grow {
@@ -24,7 +26,12 @@ impl Grow {
             0 => format!("!({} {word} {})", first.text, second.text),
             _ => format!("{} {word} {}", first.text, second.text),
         };
-        Some(Condition { text, constant: first.constant || second.constant })
+        Some(Condition { text, constant: first.constant || second.constant, late: first.late && second.late })
+    }
+
+    /// Whether a step of this pipeline gives it.
+    fn is_late(var: &Var) -> bool {
+        var.known == Known::Step && var.text.starts_with('s')
     }
 
     fn may_be_constant(var: &Var) -> bool {
@@ -37,7 +44,8 @@ impl Grow {
         let often = self.rng.u8(0..8) > 0;
         let var = self.choose(|var| var.ty.is_scalar() && if often { late(var) } else { early(var) })?;
         let constant = Self::may_be_constant(&var);
-        let plain = |text: String| Some(Condition { text, constant });
+        let late = Self::is_late(&var);
+        let plain = |text: String| Some(Condition { text, constant, late });
         match &var.ty {
             Ty::Bool if self.rng.bool() => plain(var.text),
             Ty::Bool => plain(format!("!{}", var.text)),
@@ -67,10 +75,11 @@ impl Grow {
             _ => var.text.clone(),
         };
         let word = self.rng.choice(["<", "<=", ">", ">="])?;
-        let maybe = Self::may_be_constant(&other);
+        let (maybe, certain) = (Self::may_be_constant(&other), Self::is_late(&other));
         let alone = self.rng.bool();
         let right = if alone { self.types.constant(&var.ty, &mut self.rng)? } else { other.text };
         let constant = Self::may_be_constant(var) && (alone || maybe);
-        Some(Condition { text: format!("{left} {word} {right}"), constant })
+        let late = Self::is_late(var) || !alone && certain;
+        Some(Condition { text: format!("{left} {word} {right}"), constant, late })
     }
 }

@@ -88,7 +88,10 @@ impl Grow {
                     items: vec![(name, ty), (other, beside)],
                 }
             }
-            2 | 3 if matches!(ty, Ty::Record(_)) => self.taken_apart(&ty, first.text)?,
+            // A list that turns out to be of known length is no matrix: then its items are no constants to take apart.
+            2 | 3 if matches!(ty, Ty::Record(_)) && first.text.starts_with('s') => {
+                self.taken_apart(&ty, first.text)?
+            }
             _ => Source { pattern: name.clone(), list: first.text, items: vec![(name, ty)] },
         })
     }
