@@ -87,8 +87,25 @@ impl Body<'_, '_> {
         (left, right)
     }
 
+    /// Whether nothing here has this name.
+    fn means_nothing(&self, name: &str) -> bool {
+        let known = self.checker.lookup(self.env.module, self.env.tool, name).is_some()
+            || self.env.params.iter().any(|param| param.name == name);
+        !known
+            && !self.flow.names.contains_key(name)
+            && self.env.generic(name).is_none()
+            && self.env.used(name).is_none()
+    }
+
     fn side(&mut self, expr: &Expr, other: &Typed) -> Typed {
         let want = bare(&other.ty).clone();
+        if want.is_error()
+            && let fuse_syntax::ast::ExprKind::Name(name) = &expr.kind
+            && self.means_nothing(name)
+        {
+            // It may well be a case of what is broken.
+            return Typed::error(expr.span);
+        }
         let typed = self.expr(expr, if want.is_error() { None } else { Some(&want) });
         // Constants are read as the other side's type: `rmse < 1`.
         match (&typed.kind, &want) {

@@ -32,17 +32,20 @@ impl<'a> Lower<'a, '_> {
         self.ending = false;
     }
 
-    /// `if let v = x` in `finally`: a step that refers to a result which is missing is left out.
+    /// `if let v = x` in `finally`: the arm that x lies in must have been taken, and a step that refers to a result which is
+    /// missing is left out.
     pub(super) fn came_to_be(&mut self, local: LocalId, arms: Arms, typed: &Typed, both: bool) -> Presence {
-        let value = match arms.single() {
-            Some((_, value)) => value.clone(),
-            None => {
-                self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
-                return Presence::Failed;
-            }
-        };
-        if let Val::Arms(inner) = value {
-            return self.came_to_be(local, *inner, typed, both);
+        let (mut guards, mut value): (Vec<GuardSpec>, Val) = (Vec::new(), Val::Arms(Box::new(arms)));
+        while let Val::Arms(arms) = value {
+            let Some((own, inner)) = arms.single() else {
+                value = self.merged_before(*arms, typed);
+                break;
+            };
+            guards.extend(own.iter().filter(|guard| guard.arms != [ENDED]).cloned());
+            value = inner.clone();
+        }
+        if matches!(value, Val::Error) {
+            return Presence::Failed;
         }
         if both {
             let message =
@@ -52,23 +55,47 @@ impl<'a> Lower<'a, '_> {
             self.cx.report(diagnostic);
             return Presence::Failed;
         }
-        let mut results = Vec::new();
-        self.expand(value.clone()).results(&mut results);
-        let matrix = |node: &NodeAt| self.nodes.get(*node).is_some_and(|spec| spec.matrix.is_some());
-        if results.is_empty() || results.iter().any(|(node, _)| matrix(node)) {
+        let Some(results) = self.results_behind(&value) else {
             eval::unusable(self.cx, &value, typed.span);
             return Presence::Failed;
-        }
-        let mut guards: Vec<GuardSpec> = Vec::new();
-        for (node, result) in results {
-            let Some(step) = self.nodes.get(node).map(|spec| spec.name.clone()) else { continue };
-            let guard = there(Late::result(node, step, result, Ty::string()), typed.span);
+        };
+        for result in results {
+            let guard = there(result, typed.span);
             if guards.iter().all(|known| known.input.text() != guard.input.text()) {
                 guards.push(guard);
             }
         }
         self.bind(local, known(value));
-        Presence::Guarded { then: guards, other: None }
+        if guards.is_empty() {
+            Presence::Known(true)
+        } else {
+            Presence::Guarded { then: guards, other: None }
+        }
+    }
+
+    /// The results that a value is made of; `None` where that differs from run to run, or where it is made of nothing.
+    fn results_behind(&self, value: &Val) -> Option<Vec<Late>> {
+        let whole = self.expand(value.clone());
+        let mut results = Vec::new();
+        whole.results(&mut results);
+        if !one_way(&whole) || matches!(value, Val::Node(_)) && results.is_empty() {
+            return None;
+        }
+        let late = |(node, result): (NodeAt, EcoString)| {
+            let spec = self.nodes.get(node).filter(|spec| spec.matrix.is_none())?;
+            Some(Late::result(node, spec.name.clone(), result, Ty::string()))
+        };
+        results.into_iter().map(late).collect()
+    }
+
+    /// What several arms give as one value: the step that merges them is none of `finally`, so its result may be asked for.
+    fn merged_before(&mut self, arms: Arms, typed: &Typed) -> Val {
+        let guards = std::mem::take(&mut self.guards);
+        self.ending = false;
+        let merged = self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
+        self.ending = true;
+        self.guards = guards;
+        merged
     }
 
     /// How the run or a step has ended.
@@ -107,7 +134,7 @@ impl<'a> Lower<'a, '_> {
         }
         let message = "this takes a step of its own, and the steps of `finally` cannot wait for one";
         let diagnostic = Diagnostic::new(&codes::flow::FINALLY_VALUE, node.cause, message)
-            .help("use the value under `if let v = … { … }`, or work it out before `finally`");
+            .help("use a value under `if let v = … { … }`, or let a task work it out before `finally`");
         self.cx.report_once(eco_format!("finally {:?}", node.cause), diagnostic);
     }
 
@@ -179,6 +206,22 @@ fn ended() -> GuardSpec {
 fn there(input: Late, cause: Span) -> GuardSpec {
     let values = vec![EcoString::from(ABSENT)];
     GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arms: Vec::new() }
+}
+
+/// Whether all parts of a value are there at once, or none.
+fn one_way(value: &Val) -> bool {
+    match value {
+        Val::Const(_) | Val::Late(_) | Val::Node(_) => true,
+        Val::Concat(items) | Val::List(items) => items.iter().all(one_way),
+        Val::Record(fields) => fields.iter().all(|(_, field)| one_way(field)),
+        Val::Expr(_)
+        | Val::Round(_)
+        | Val::Rounds(_)
+        | Val::Arms(_)
+        | Val::Unit
+        | Val::Never
+        | Val::Error => false,
+    }
 }
 
 /// A value under the condition that it is there.

@@ -10,16 +10,16 @@ fn nightly(rows: &str) -> Run {
 #[test]
 fn all_that_came_to_be_is_there_at_the_end() {
     let run = nightly("120").go();
-    run.only(&["got", "big", "tell", "tell--4", "keep", "tell--6"]);
+    run.only(&["got", "big", "join--size", "tell", "tell--4", "tell--6", "tell--7", "keep", "tell--8"]);
     // The check of `alarm` was left out.
     assert_eq!(run.said("tell"), "team: ended Completed\n");
-    assert_eq!(run.said("tell--6"), "done\n");
+    assert_eq!((run.said("tell--7"), run.said("tell--8")), ("size 120\n", "done\n"));
 }
 
 #[test]
 fn what_stands_in_an_arm_that_was_not_taken_is_missing_at_the_end() {
     let run = nightly("7").go();
-    run.only(&["got", "tell", "tell--4", "tell--5"]);
+    run.only(&["got", "join--size", "tell", "tell--4", "tell--5", "tell--6", "tell--7"]);
     assert_eq!((run.said("tell"), run.said("tell--5")), ("team: ended Completed\n", "7 rows are few\n"));
 }
 
@@ -29,6 +29,9 @@ fn the_end_comes_after_a_failure_too() {
     run.only(&["tell", "tell--2", "tell--3"]);
     assert_eq!(run.said("tell"), "team: ended Failed\n");
     assert_eq!(run.said("tell--3"), "nothing came: Failed\n");
+    // Whether an arm was taken holds at the end, too.
+    let run = nightly("7").param("alarm", "false").go();
+    run.only(&["got", "join--size", "tell", "tell--4", "tell--5", "tell--7"]);
     let quiet = nightly("none").param("alarm", "false").fails();
     quiet.only(&["tell", "tell--3"]);
 }
