@@ -122,7 +122,7 @@ fn program(seed: u64, at: u64) -> Vec<Tree> {
 
 /// The settings of a number: files in a volume for one, in a bucket for another.
 fn settings(request: &Request, at: u64) -> Settings {
-    let store = if at % 2 == 0 {
+    let store = if at.is_multiple_of(2) {
         "{ kind = \"pvc\", size = \"1Gi\" }"
     } else {
         "{ kind = \"s3\", bucket = \"runs\", region = \"eu-1\", \

@@ -1,5 +1,7 @@
 //! Loops over lists that are known when the program runs: each call is a matrix.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a few types are treated apart from all others")]
+
 use super::Grow;
 use super::rounds::Source;
 use super::scope::{Known, Var};

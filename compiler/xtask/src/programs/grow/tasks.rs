@@ -1,5 +1,7 @@
 //! Tasks, and calls of them.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a few types are treated apart from all others")]
+
 use super::Grow;
 use super::scope::Known;
 use super::types::{Ty, Types};

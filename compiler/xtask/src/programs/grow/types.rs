@@ -1,5 +1,7 @@
 //! The types that programs use, and constants of them.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a few types are treated apart from all others")]
+
 use fastrand::Rng;
 
 use crate::programs::tree::Tree;

@@ -1,5 +1,7 @@
 //! Expressions of a type, out of what can be named.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a few types are treated apart from all others")]
+
 use super::Grow;
 use super::scope::{Known, Var};
 use super::types::Ty;
