@@ -281,3 +281,12 @@ fn variants_and_further_helpers_of_one_name_have_tasks_of_their_own() {
     assert_eq!(names.len(), count, "{names:?}");
     assert!(names.contains(&"example--p-if-n--2"), "{names:?}");
 }
+
+#[test]
+fn a_refusal_named_after_a_parameter_does_not_stand_for_the_check_of_its_cases() {
+    let case = program(
+        "pipeline p(sure: Bool) { let f = flip()\n if sure && f.sure { fail \"no\" }\n if sure { say(\"a\") } }",
+    );
+    assert_eq!(case.part("fail fail--sure:")[0], "when $(tasks.f.results.arm--0) in [0]");
+    assert_eq!(case.part("fail fail--sure--2:")[0], "when $(params.sure) notin [true, false]");
+}

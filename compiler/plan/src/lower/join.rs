@@ -179,7 +179,8 @@ impl<'a> Lower<'a, '_> {
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
-        Some(Late::result(at, step, result, ty.clone()))
+        let ty = self.join_at(at)?.results.get(&result)?.ty.clone();
+        Some(Late::result(at, step, result, ty))
     }
 
     /// A case that the join can tell. Where a guard's own input may be missing, what a step left in the store tells by
@@ -391,6 +392,7 @@ fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
     };
     let mut items: Vec<&Val> = Vec::new();
     let mut lengths = Vec::new();
+    let mut merged = false;
     for value in values {
         match value {
             Val::List(all) => {
@@ -398,12 +400,21 @@ fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
                 items.extend(all);
             }
             Val::Const(Value::List(all)) => lengths.push(all.len()),
+            // An arm of an arm, merged already.
+            Val::Late(late) => {
+                let Ty::List(_, Bounds { low: Some(low), high: Some(high) }) = types::present(&late.ty)
+                else {
+                    return ty.clone();
+                };
+                lengths.extend([*low, *high].into_iter().filter_map(|length| usize::try_from(length).ok()));
+                merged = true;
+            }
             _ => return ty.clone(),
         }
     }
     let (Some(low), Some(high)) = (lengths.iter().min(), lengths.iter().max()) else { return ty.clone() };
     let (low, high) = (i64::try_from(*low).unwrap_or(i64::MAX), i64::try_from(*high).unwrap_or(i64::MAX));
-    let inner = if items.is_empty() { (**item).clone() } else { exact(item, items.into_iter()) };
+    let inner = if items.is_empty() || merged { (**item).clone() } else { exact(item, items.into_iter()) };
     let low = bounds.low.map_or(low, |declared| declared.min(low));
     Ty::List(Rc::new(inner), Bounds { low: Some(low), high: Some(high) })
 }

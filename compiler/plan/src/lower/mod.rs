@@ -108,6 +108,8 @@ pub(crate) struct Lower<'a, 'c> {
     nodes: Vec<NodeSpec<'a>>,
     guards: Vec<GuardSpec>,
     used: BTreeSet<EcoString>,
+    /// Parameters whose other values fail the run.
+    guarded: BTreeSet<EcoString>,
     /// For each output what the returns give it.
     returned: Vec<Vec<Returned>>,
     /// The name that a condition's helper gets.
@@ -140,6 +142,7 @@ impl<'a, 'c> Lower<'a, 'c> {
             nodes: Vec::new(),
             guards: Vec::new(),
             used,
+            guarded: BTreeSet::new(),
             returned: pipeline.outputs.iter().map(|_| Vec::new()).collect(),
             hint: None,
             label: None,

@@ -2,6 +2,7 @@
 //!
 //! A program is made again from the seed and its number alone. One that fails is made smaller before it is shown.
 
+mod blocks;
 mod grow;
 mod oracle;
 mod shrink;
@@ -150,7 +151,7 @@ fn all(request: &Request) -> Result<Tally, String> {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at < end {
                 part.programs += 1;
-                match trial(&library, &text(&program(request.seed, at)), &settings(request, at)) {
+                match trial(&library, &program(request.seed, at), &settings(request, at)) {
                     Ok(trial) => {
                         part.nodes += trial.nodes;
                         part.runs += trial.runs;
@@ -195,7 +196,7 @@ fn all(request: &Request) -> Result<Tally, String> {
 fn shown(request: &Request, library: &Library, at: u64, failure: &Failure) -> String {
     let settings = settings(request, at);
     let again = |program: &[Tree]| -> Option<Failure> {
-        match (trial(library, &text(program), &settings), &request.oracle) {
+        match (trial(library, program, &settings), &request.oracle) {
             (Err(failure), _) => Some(failure),
             (Ok(_), None) => None,
             (Ok(trial), Some(oracle)) => {

@@ -8,7 +8,7 @@ const SEED: u64 = 1;
 fn first(count: u64, without: Option<Remedy>) -> Option<Failure> {
     let request = Request { seed: SEED, count, from: 0, outcomes: 10, without, oracle: None };
     let library = Library::read().unwrap();
-    (0..count).find_map(|at| trial(&library, &text(&program(SEED, at)), &settings(&request, at)).err())
+    (0..count).find_map(|at| trial(&library, &program(SEED, at), &settings(&request, at)).err())
 }
 
 fn is_missed(remedy: Remedy) {
@@ -57,7 +57,8 @@ fn a_program_is_made_again_from_its_number() {
 fn what_is_refused_is_told_with_its_line() {
     let library = Library::read().unwrap();
     let request = Request { seed: SEED, count: 1, from: 0, outcomes: 1, without: None, oracle: None };
-    let failure = trial(&library, "pipeline p() {\n  say(1)\n}\n", &settings(&request, 0)).err().unwrap();
+    let program = [Tree::block("pipeline p() {", vec![Tree::line("say(1)")], "}")];
+    let failure = trial(&library, &program, &settings(&request, 0)).err().unwrap();
     assert_eq!(failure.kind, "check FS0201");
     assert!(
         failure.text.contains("pipeline.fuse:2:3") && failure.text.contains("| say(1)"),

@@ -11,6 +11,9 @@ use fuse_base::{Diagnostic, FileId, Sources};
 use fuse_emit::{Folder, Header};
 use fuse_plan::simulate::outcomes::{Program, Remedy};
 
+use super::blocks::Blocks;
+use super::tree::{Tree, text};
+
 /// The one file of a program.
 const FILE: &str = "pipeline.fuse";
 
@@ -87,7 +90,8 @@ impl Files for Package<'_> {
 }
 
 /// Checks a program, writes its manifests, and lets its pipelines run.
-pub(crate) fn trial(library: &Library, text: &str, settings: &Settings) -> Result<Trial, Failure> {
+pub(crate) fn trial(library: &Library, program: &[Tree], settings: &Settings) -> Result<Trial, Failure> {
+    let (text, blocks) = (text(program), Blocks::of(program));
     let mut sources = Sources::new();
     let file: FileId = sources.add("fuse.toml", settings.toml.as_str());
     let mut diagnostics = Vec::new();
@@ -95,7 +99,7 @@ pub(crate) fn trial(library: &Library, text: &str, settings: &Settings) -> Resul
     let Some(project) = project.filter(|_| diagnostics.is_empty()) else {
         return Err(refused("fuse.toml", &diagnostics, &sources));
     };
-    let files = Package { library, text: Arc::from(text) };
+    let files = Package { library, text: Arc::from(text.as_str()) };
     let demand = Demand::of(&project, &[]);
     let checked = fuse_analysis::check(&mut sources, &files, &[EcoString::from(FILE)], &demand);
     if !checked.diagnostics.is_empty() {
@@ -121,7 +125,10 @@ pub(crate) fn trial(library: &Library, text: &str, settings: &Settings) -> Resul
                 program = program.without(remedy);
             }
             for at in 0..settings.outcomes {
-                program.run(&mut rng, at % 2 == 1).map_err(|text| failure("violation", text))?;
+                let run = program.run(&mut rng, at % 2 == 1).map_err(|text| failure("violation", text))?;
+                if let Some(text) = blocks.violation(pipeline, &sources, &run) {
+                    return Err(failure("violation", format!("{}: {text}", pipeline.name)));
+                }
                 trial.runs += 1;
             }
         }

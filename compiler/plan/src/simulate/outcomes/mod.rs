@@ -108,7 +108,9 @@ impl Program {
 
     /// A text that a guard looks for, or now and then another one.
     fn compared(&self, input: &str, rng: &mut Rng, others: bool) -> String {
-        let known: Vec<&String> = self.guards.get(input).into_iter().flatten().collect();
+        // An optional parameter may be absent; what a step gives is asked about elsewhere.
+        let fits = |text: &&String| !others || !text.chars().eq([fuse_wire::ABSENT]);
+        let known: Vec<&String> = self.guards.get(input).into_iter().flatten().filter(fits).collect();
         match rng.choice(&known) {
             Some(value) if !others || rng.u8(0..4) > 0 => (*value).clone(),
             _ => "other".to_owned(),

@@ -61,7 +61,8 @@ impl Grow {
 
     /// What the pipeline returns, as its last statement.
     fn results(&mut self) -> Vec<(String, Var)> {
-        let small = |ty: &Ty| !matches!(ty, Ty::List(item) if matches!(**item, Ty::List(_)));
+        let small =
+            |ty: &Ty| !matches!(ty, Ty::List(item) if matches!(**item, Ty::List(_)) || item.is_artifact());
         let mut outputs: Vec<(String, Var)> = Vec::new();
         for _ in 0..self.rng.usize(0..4) {
             let chosen = self.choose(|var| var.sure && small(&var.ty));

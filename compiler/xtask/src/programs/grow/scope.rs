@@ -75,7 +75,9 @@ impl Scopes {
     /// The names of an arm, as they are known behind it.
     pub(super) fn keep(&mut self, arm: Scope) {
         for var in arm.vars {
-            if matches!(var.known, Known::Step | Known::Gone) && var.text.contains('.') {
+            // Merging a list of references of any length takes more room than a result has.
+            let large = matches!(&var.ty, Ty::List(item) if item.is_artifact());
+            if matches!(var.known, Known::Step | Known::Gone) && var.text.contains('.') && !large {
                 self.add(Var { ty: var.ty.maybe(), known: Known::Gone, ..var });
             }
         }
