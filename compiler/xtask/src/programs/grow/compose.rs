@@ -4,7 +4,7 @@ use super::scope::{Known, Var};
 use super::tasks::Input;
 use super::types::Ty;
 use super::{FUEL, Grow};
-use crate::programs::tree::Tree;
+use crate::programs::tree::{Part, Tree};
 
 /// A pipeline as its callers see it.
 #[derive(Debug, Clone)]
@@ -14,6 +14,11 @@ pub(super) struct Signature {
     outputs: Vec<(String, Ty)>,
     /// How many steps a call writes.
     steps: usize,
+}
+
+/// Whether it fits into a result, whatever its bounds.
+fn small(ty: &Ty) -> bool {
+    !matches!(ty, Ty::List(item) if matches!(**item, Ty::List(_)) || item.is_artifact())
 }
 
 impl Grow {
@@ -59,10 +64,42 @@ impl Grow {
         input
     }
 
+    /// Returns in the arms of the last statement.
+    fn results_of_arms(&mut self) -> Option<Vec<(String, Var)>> {
+        let condition = self.condition().filter(|condition| !condition.constant)?;
+        let fits = |var: &Var| var.sure && var.known == Known::Step && small(&var.ty);
+        let (mut outputs, mut arms) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for _ in 0..self.rng.usize(1..3) {
+            let (name, mut first) = (self.name("z"), self.choose(fits)?);
+            arms[0].push(format!("{name}: {}", first.text));
+            let same = first.ty.clone();
+            match self.choose(|var| fits(var) && var.ty == same).filter(|_| self.rng.u8(0..3) > 0) {
+                Some(second) => arms[1].push(format!("{name}: {}", second.text)),
+                None => first.ty = first.ty.maybe(),
+            }
+            outputs.push((name, first));
+        }
+        let heads = [format!("if {} {{", condition.text), "} else {".to_owned()];
+        let mut parts = Vec::new();
+        for (head, fields) in heads.into_iter().zip(arms).filter(|(_, fields)| !fields.is_empty()) {
+            let (mut body, _) = self.block(|grow| {
+                let count = grow.rng.usize(0..2);
+                grow.statements(count);
+            });
+            body.push(Tree::line(format!("return {{ {} }}", fields.join(", "))));
+            parts.push(Part { head, body });
+        }
+        self.push(Tree { parts, end: "}".to_owned() });
+        Some(outputs)
+    }
+
     /// What the pipeline returns, as its last statement.
     fn results(&mut self) -> Vec<(String, Var)> {
-        let small =
-            |ty: &Ty| !matches!(ty, Ty::List(item) if matches!(**item, Ty::List(_)) || item.is_artifact());
+        if self.rng.u8(0..5) == 0
+            && let Some(outputs) = self.results_of_arms()
+        {
+            return outputs;
+        }
         let mut outputs: Vec<(String, Var)> = Vec::new();
         for _ in 0..self.rng.usize(0..4) {
             let chosen = self.choose(|var| var.sure && small(&var.ty));

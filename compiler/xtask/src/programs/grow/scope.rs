@@ -77,7 +77,7 @@ impl Scopes {
         for var in arm.vars {
             // Merging a list of references of any length takes more room than a result has.
             let large = matches!(&var.ty, Ty::List(item) if item.is_artifact());
-            if matches!(var.known, Known::Step | Known::Gone) && var.text.contains('.') && !large {
+            if matches!(var.known, Known::Step | Known::Gone) && !large {
                 self.add(Var { ty: var.ty.maybe(), known: Known::Gone, ..var });
             }
         }

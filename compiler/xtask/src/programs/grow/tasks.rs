@@ -170,10 +170,25 @@ impl Grow {
             self.push(Tree::line(format!("{call}{settings}")));
             return Some(String::new());
         }
+        if !task.single && self.rng.u8(0..6) == 0 {
+            self.taken_apart_call(&task, &format!("{call}{settings}"));
+            return Some(String::new());
+        }
         let name = self.name("s");
         self.push(Tree::line(format!("let {name} = {call}{settings}")));
         self.bind(&name, &task, Known::Step);
         Some(name)
+    }
+
+    /// `let { a: x, b: y } = …`
+    fn taken_apart_call(&mut self, task: &Task, call: &str) {
+        let names: Vec<String> = task.outputs.iter().map(|_| self.name("s")).collect();
+        let parts = task.outputs.iter().zip(&names).map(|((output, _), name)| format!("{output}: {name}"));
+        let pattern = parts.collect::<Vec<_>>().join(", ");
+        self.push(Tree::line(format!("let {{ {pattern} }} = {call}")));
+        for ((_, ty), name) in task.outputs.iter().zip(names) {
+            self.scopes.var(name, ty.clone(), Known::Step);
+        }
     }
 
     /// Puts what a call gives into scope.
@@ -255,6 +270,11 @@ impl Grow {
         }
         if self.rng.u8(0..8) == 0 {
             all.push("memory: 32Mi".to_owned());
+        }
+        if self.rng.u8(0..12) == 0
+            && let Some(text) = self.sentence().or_else(|| self.value(&Ty::Text))
+        {
+            all.push(format!("env: {{ MODE: {text} }}"));
         }
         let with = if all.is_empty() { String::new() } else { format!(" with {{ {} }}", all.join(", ")) };
         format!("{with}{}", self.after())
