@@ -283,6 +283,20 @@ fn variants_and_further_helpers_of_one_name_have_tasks_of_their_own() {
 }
 
 #[test]
+fn what_comes_after_a_certain_refusal_is_told_where_it_is_used() {
+    let case = program(
+        "pipeline name(text: String) -> { text: String } { let v = if text == \"a\" { text } else { fail \"no\" }\n return { text: v } }
+         pipeline p() { let n = name(\"b\")\n say(n.text) }",
+    );
+    let errors = case.errors();
+    assert!(
+        errors.contains("FS0616 this has no value: whatever happens, a `fail` comes before it"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
+#[test]
 fn a_refusal_named_after_a_parameter_does_not_stand_for_the_check_of_its_cases() {
     let case = program(
         "pipeline p(sure: Bool) { let f = flip()\n if sure && f.sure { fail \"no\" }\n if sure { say(\"a\") } }",
