@@ -117,7 +117,7 @@ impl Grow {
         let name = self.name("n");
         let known = if var.known == Known::Start { Known::Start } else { Known::Step };
         let (body, mut scope) = self.block(|grow| {
-            grow.scopes.var(&name, *inner, known);
+            grow.scopes.add(Var { text: name.clone(), ty: *inner, known, sure: var.sure });
             let count = grow.rng.usize(1..3);
             grow.statements(count);
         });
