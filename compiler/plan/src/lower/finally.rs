@@ -4,12 +4,11 @@ use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Block, LocalId, StatusOf, Typed};
 use fuse_analysis::ty::Ty;
 use fuse_base::{Diagnostic, Span, codes};
-use fuse_wire::ABSENT;
 
 use super::calls::Work;
 use super::chain::Presence;
 use super::eval;
-use super::guards::GuardSpec;
+use super::guards::{self, GuardSpec};
 use super::val::{Arms, Late, NodeAt, Origin, Val};
 use super::{Lower, NodeSpec};
 use crate::model::{Node, Operator, Text};
@@ -60,7 +59,7 @@ impl<'a> Lower<'a, '_> {
             return Presence::Failed;
         };
         for result in results {
-            let guard = there(result, typed.span);
+            let guard = guards::given(result, typed.span);
             if guards.iter().all(|known| known.input.text() != guard.input.text()) {
                 guards.push(guard);
             }
@@ -91,11 +90,18 @@ impl<'a> Lower<'a, '_> {
     /// What several arms give as one value: the step that merges them is none of `finally`, so its result may be asked for.
     fn merged_before(&mut self, arms: Arms, typed: &Typed) -> Val {
         let guards = std::mem::take(&mut self.guards);
-        self.ending = false;
-        let merged = self.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span);
-        self.ending = true;
+        let merged =
+            self.before_the_end(|lower| lower.merge(Val::Arms(Box::new(arms)), &typed.ty, typed.span));
         self.guards = guards;
         merged
+    }
+
+    /// What this lowers is no step of `finally`, wherever it was asked for.
+    pub(super) fn before_the_end<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let ending = std::mem::take(&mut self.ending);
+        let lowered = lower(self);
+        self.ending = ending;
+        lowered
     }
 
     /// How the run or a step has ended.
@@ -113,8 +119,7 @@ impl<'a> Lower<'a, '_> {
                 Some(step)
             }
         };
-        let origin = Origin::Status { step, name: "status".into() };
-        Val::Late(Late { origin, ty: ty.clone(), uri: false })
+        Val::Late(Late { origin: Origin::Status(step), ty: ty.clone(), uri: false })
     }
 
     /// The name of the step that a binding stands for, where that is one.
@@ -184,28 +189,20 @@ const fn is_helper(work: &Work<'_>) -> bool {
 
 /// Whether a text refers to a status and to a result: Tekton checks neither then.
 fn mixes(text: &str) -> bool {
-    let mut inner = text.split("$(").skip(1).filter_map(|part| part.split_once(')')).map(|(name, _)| name);
-    let references: Vec<&str> = inner.by_ref().filter(|name| name.starts_with("tasks.")).collect();
-    references.iter().any(|name| name.ends_with(".status") && !name.contains(".results."))
-        && references.iter().any(|name| name.contains(".results."))
+    let references = text.split("$(tasks.").skip(1).filter_map(|part| part.split_once(')'));
+    let mut to_results = references.map(|(name, _)| name.contains(".results."));
+    to_results.next().is_some_and(|first| to_results.any(|other| other != first))
 }
 
 fn ended() -> GuardSpec {
-    let origin = Origin::Status { step: None, name: "status".into() };
     GuardSpec {
-        input: Late { origin, ty: Ty::Bool, uri: false },
+        input: Late { origin: Origin::Status(None), ty: Ty::Bool, uri: false },
         operator: Operator::In,
         values: Vec::new(),
         universe: None,
         cause: Span::default(),
         arms: vec![ENDED],
     }
-}
-
-/// «This result is there.» Where it is missing, Tekton leaves the step of `finally` out before it asks the guard.
-fn there(input: Late, cause: Span) -> GuardSpec {
-    let values = vec![EcoString::from(ABSENT)];
-    GuardSpec { input, operator: Operator::NotIn, values, universe: None, cause, arms: Vec::new() }
 }
 
 /// Whether all parts of a value are there at once, or none.

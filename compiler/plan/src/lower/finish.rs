@@ -85,11 +85,11 @@ impl Lower<'_, '_> {
         self.something_before(&graph, &finally)?;
         let order = order(&graph);
         continues::check_used(self.cx, &graph, &results);
-        let store = graph
-            .node_weights()
-            .chain(&finally)
-            .any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
-        let run = self.run_template((&graph, &order), &finally, &params, store, account);
+        let nodes: Vec<&Node> =
+            order.iter().filter_map(|at| graph.node_weight(*at)).chain(&finally).collect();
+        let store = nodes.iter().any(|node| node.workspaces.iter().any(|(_, of)| of == STORE_WORKSPACE));
+        let timeouts = (timeouts::tasks(&graph, &order), timeouts::finally(&finally));
+        let run = self.run_template(&nodes, timeouts, &params, store, account);
         let pipeline = Pipeline {
             name: self.name.clone(),
             source_name: self.frame.pipeline.name.clone(),
@@ -412,13 +412,12 @@ impl Lower<'_, '_> {
 
     fn run_template(
         &self,
-        (graph, order): (&DiGraph<Node, Edge>, &[NodeIndex]),
-        finally: &[Node],
+        nodes: &[&Node],
+        (timeout, finally): (u64, Option<u64>),
         params: &[ParamDecl],
         store: bool,
         account: EcoString,
     ) -> RunTemplate {
-        let nodes = || order.iter().filter_map(|at| graph.node_weight(*at)).chain(finally);
         let required = params.iter().filter(|param| param.default.is_none()).map(|param| {
             let declared = self.frame.pipeline.params.iter().find(|one| one.name == param.name);
             declared.map(|one| self.for_a_run(one))
@@ -426,10 +425,10 @@ impl Lower<'_, '_> {
         RunTemplate {
             generate_name: eco_format!("{}-", self.name),
             account,
-            pod: crate::nodes::of_run(self.cx, nodes()),
-            tasks: nodes().filter_map(|node| self.own(node)).collect(),
-            timeout: timeouts::tasks(graph, order),
-            finally: timeouts::finally(finally),
+            pod: crate::nodes::of_run(self.cx, nodes.iter().copied()),
+            tasks: nodes.iter().filter_map(|node| self.own(node)).collect(),
+            timeout,
+            finally,
             claim: if store { self.claim() } else { None },
             required: required.flatten().collect(),
             folders: self.mounted().map(|param| self.for_a_run(param)).collect(),

@@ -99,7 +99,8 @@ pub(crate) fn direct(cx: &Cx<'_>, computed: &Computed, cause: Span) -> Option<Gu
     finder.condition(&computed.condition)
 }
 
-/// «The optional parameter is given.» Of a folder, that the run mounts one.
+/// «The optional parameter is given.» Of a folder, that the run mounts one; of a result in `finally`, that it is there:
+/// where it is missing, Tekton leaves the step out before it asks.
 pub(crate) fn given(input: Late, cause: Span) -> GuardSpec {
     if input.ty.is_dir() {
         let universe = Some(vec!["true".into(), "false".into()]);

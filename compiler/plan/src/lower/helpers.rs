@@ -59,9 +59,8 @@ impl Lower<'_, '_> {
         let work = Work::Fail(Fail { base, message });
         self.used.insert(name.clone());
         // It is no step of `finally`, wherever the condition stands: a wrong value fails the run.
-        let ending = std::mem::take(&mut self.ending);
-        self.push(NodeSpec::new(name, vec![wrong], work, guard.cause));
-        self.ending = ending;
+        let node = NodeSpec::new(name, vec![wrong], work, guard.cause);
+        self.before_the_end(|lower| lower.push(node));
     }
 
     /// A pipeline task that fails the run where the guards around it hold.

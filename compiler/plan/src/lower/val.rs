@@ -103,6 +103,9 @@ impl Round {
     }
 }
 
+/// What a status is called as an operand.
+static STATUS: EcoString = EcoString::inline("status");
+
 /// All results of a matrix, as an array.
 pub(crate) const OUT: &str = "out";
 
@@ -177,12 +180,7 @@ pub(crate) enum Origin {
         result: EcoString,
     },
     /// How a step has ended, or the run: for `finally`.
-    Status {
-        /// The step.
-        step: Option<EcoString>,
-        /// What it is called as an operand.
-        name: EcoString,
-    },
+    Status(Option<EcoString>),
 }
 
 /// An expression over late operands.
@@ -226,14 +224,14 @@ impl Late {
             Origin::Param(name) if self.ty.is_dir() => eco_format!("$(workspaces.{name}.bound)"),
             Origin::Param(name) => eco_format!("$(params.{name})"),
             Origin::Result { step, result, .. } => eco_format!("$(tasks.{step}.results.{result})"),
-            Origin::Status { step: Some(step), .. } => eco_format!("$(tasks.{step}.status)"),
-            Origin::Status { step: None, .. } => "$(tasks.status)".into(),
+            Origin::Status(Some(step)) => eco_format!("$(tasks.{step}.status)"),
+            Origin::Status(None) => "$(tasks.status)".into(),
         }
     }
 
     pub(crate) fn node(&self) -> Option<(NodeAt, &EcoString)> {
         match &self.origin {
-            Origin::Param(_) | Origin::Status { .. } => None,
+            Origin::Param(_) | Origin::Status(_) => None,
             Origin::Result { node, result, .. } => Some((*node, result)),
         }
     }
@@ -241,7 +239,8 @@ impl Late {
     /// The name that it gets as an operand.
     pub(crate) fn short(&self) -> &EcoString {
         match &self.origin {
-            Origin::Param(name) | Origin::Status { name, .. } => name,
+            Origin::Param(name) => name,
+            Origin::Status(_) => &STATUS,
             Origin::Result { result, .. } => result,
         }
     }

@@ -30,7 +30,7 @@ impl<'w> Reconciler<'w> {
         for (name, bound) in &workflow.bound {
             table.set(&format!("workspaces.{name}.bound"), &Value::One(bound.to_string()));
         }
-        let mut tasks: Vec<Task> = workflow.tasks.iter().chain(&workflow.finally).cloned().collect();
+        let mut tasks: Vec<Task> = workflow.all_tasks().cloned().collect();
         tasks.iter_mut().for_each(|task| table.task(task));
         let pods = tasks.iter().map(|_| Vec::new()).collect();
         let given = tasks.iter().map(|_| Vec::new()).collect();

@@ -99,6 +99,13 @@ impl Value {
     }
 }
 
+impl Workflow {
+    /// All its tasks, those of `finally` last.
+    pub fn all_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().chain(&self.finally)
+    }
+}
+
 impl From<&Pipeline> for Workflow {
     fn from(pipeline: &Pipeline) -> Self {
         let defaults = pipeline

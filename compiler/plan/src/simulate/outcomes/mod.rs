@@ -69,7 +69,7 @@ impl Program {
 
     /// Notes what guards compare, and what tasks that exist already must write.
     fn note(&mut self) {
-        let all: Vec<&Task> = self.workflow.tasks.iter().chain(&self.workflow.finally).collect();
+        let all: Vec<&Task> = self.workflow.all_tasks().collect();
         for when in all.iter().flat_map(|task| &task.when) {
             self.guards.entry(when.input.clone()).or_default().extend(when.values.iter().cloned());
         }

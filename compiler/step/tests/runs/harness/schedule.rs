@@ -46,6 +46,28 @@ fn parents(task: &PipelineTask) -> BTreeSet<String> {
     task.run_after.iter().cloned().chain(needed(task).into_iter().map(|(task, _)| task)).collect()
 }
 
+/// How the run and its tasks have ended, when `finally` begins.
+fn statuses(table: &mut Table, fates: &BTreeMap<String, Fate>, broken: bool) {
+    let failed = broken || fates.values().any(|fate| matches!(fate, Fate::Failed(_)));
+    let whole = fates.values().all(|fate| matches!(fate, Fate::Succeeded(_)));
+    table.set(
+        "tasks.status",
+        match (failed, whole) {
+            (true, _) => "Failed",
+            (false, true) => "Succeeded",
+            (false, false) => "Completed",
+        },
+    );
+    for (name, fate) in fates {
+        let status = match fate {
+            Fate::Succeeded(_) => "Succeeded",
+            Fate::Failed(_) => "Failed",
+            Fate::Guarded | Fate::Orphaned(_) | Fate::NotStarted => "None",
+        };
+        table.set(format!("tasks.{name}.status"), status);
+    }
+}
+
 impl Run {
     /// Runs it, however it ends.
     pub fn ends(self) -> Ended {
@@ -69,7 +91,7 @@ impl Run {
             };
             fates.insert(task.name.clone(), fate);
         }
-        self.statuses(&mut known[1], &fates, broken.is_some());
+        statuses(&mut known[1], &fates, broken.is_some());
         let last: Vec<(String, Fate)> =
             self.manifests.pipeline.finally.iter().map(|task| self.last(task, &known, &fates)).collect();
         fates.extend(last);
@@ -78,28 +100,6 @@ impl Run {
             BTreeMap::new()
         });
         Ended { uid: self.uid, fates, broken, outputs, folder: self.folder }
-    }
-
-    /// How the run and its tasks have ended, when `finally` begins.
-    fn statuses(&self, table: &mut Table, fates: &BTreeMap<String, Fate>, broken: bool) {
-        let failed = broken || fates.values().any(|fate| matches!(fate, Fate::Failed(_)));
-        let whole = fates.values().all(|fate| matches!(fate, Fate::Succeeded(_)));
-        table.set(
-            "tasks.status",
-            match (failed, whole) {
-                (true, _) => "Failed",
-                (false, true) => "Succeeded",
-                (false, false) => "Completed",
-            },
-        );
-        for (name, fate) in fates {
-            let status = match fate {
-                Fate::Succeeded(_) => "Succeeded",
-                Fate::Failed(_) => "Failed",
-                Fate::Guarded | Fate::Orphaned(_) | Fate::NotStarted => "None",
-            };
-            table.set(format!("tasks.{name}.status"), status);
-        }
     }
 
     /// What becomes of a task of `finally`: it is left out where a result that it refers to is missing.
@@ -160,10 +160,10 @@ impl Run {
             let known = |step| manifests.pipeline.tasks.iter().any(|task| task.name == step);
             reference == "tasks.status" || step.is_some_and(known)
         };
-        let last: Vec<&str> = manifests.pipeline.finally.iter().flat_map(all_texts).collect();
-        let texts = manifests.pipeline.tasks.iter().flat_map(all_texts).chain(outputs);
-        for (text, ended) in texts.map(|text| (text, false)).chain(last.into_iter().map(|text| (text, true)))
-        {
+        let texts =
+            manifests.pipeline.tasks.iter().flat_map(all_texts).chain(outputs).map(|text| (text, false));
+        let last = manifests.pipeline.finally.iter().flat_map(all_texts).map(|text| (text, true));
+        for (text, ended) in texts.chain(last) {
             let found = references(text);
             assert_eq!(found.len(), text.matches("$(").count(), "Tekton refuses `{text}`");
             for reference in found {
