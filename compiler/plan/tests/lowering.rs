@@ -268,3 +268,39 @@ fn owners_share_an_object_only_on_two_arms_of_a_condition() {
     let errors = program(&format!("if f.value < 0.5 {{ {apply} }}\nif f.sure {{ {apply} }}")).errors();
     assert!(errors.contains("FS0604"), "{errors}");
 }
+
+#[test]
+fn variants_and_further_helpers_of_one_name_have_tasks_of_their_own() {
+    let case = program(
+        "pipeline p(n: Int) { for x in [1, 2] { if n * 2 > x { say(\"a\") } }\n if n * 3 > 1 { say(\"b\") }\n if n * 5 > 1 { say(\"c\") } }",
+    );
+    let mut names: Vec<&str> = case.plan().tasks.iter().map(|task| task.name.as_str()).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+    assert!(names.contains(&"example--p-if-n--2"), "{names:?}");
+}
+
+#[test]
+fn what_comes_after_a_certain_refusal_is_told_where_it_is_used() {
+    let case = program(
+        "pipeline name(text: String) -> { text: String } { let v = if text == \"a\" { text } else { fail \"no\" }\n return { text: v } }
+         pipeline p() { let n = name(\"b\")\n say(n.text) }",
+    );
+    let errors = case.errors();
+    assert!(
+        errors.contains("FS0616 this has no value: whatever happens, a `fail` comes before it"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
+#[test]
+fn a_refusal_named_after_a_parameter_does_not_stand_for_the_check_of_its_cases() {
+    let case = program(
+        "pipeline p(sure: Bool) { let f = flip()\n if sure && f.sure { fail \"no\" }\n if sure { say(\"a\") } }",
+    );
+    assert_eq!(case.part("fail fail--sure:")[0], "when $(tasks.f.results.arm--0) in [0]");
+    assert_eq!(case.part("fail fail--sure--2:")[0], "when $(params.sure) notin [true, false]");
+}

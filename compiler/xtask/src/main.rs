@@ -5,6 +5,7 @@ mod bless;
 mod generate;
 mod not_yet;
 mod plans;
+mod programs;
 mod schema;
 mod tidy;
 mod tree;
@@ -18,6 +19,8 @@ cargo xtask not-yet            writes grammar/not-yet.md
 cargo xtask gen-schema         writes editors/fuse.toml.schema.json
 cargo xtask gen-steps N DIR    writes a package with a pipeline of N steps into the new folder DIR
 cargo xtask plans SEED N       prints N random pipelines with outcomes, and what the simulator says of them
+cargo xtask programs SEED N [--outcomes N] [--from N] [--without REMEDY] [-- ORACLE ARGUMENT...]
+                               compiles N random programs, simulates runs, shows their manifests to the oracle
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["gen-schema"] => schema::write(),
         ["gen-steps", count, folder] => generate::run(count, folder),
         ["plans", seed, count] => plans::run(seed, count),
+        ["programs", arguments @ ..] => programs::run(arguments),
         [..] => Err(USAGE.to_owned()),
     };
     match done {

@@ -429,6 +429,14 @@ impl Body<'_, '_> {
         if second == Ty::Never {
             return first;
         }
+        // `else if` of nothing but `fail`: where that does not hold either, there is no value.
+        let nothing = |ty: &Ty| matches!(ty, Ty::Optional(inner) if **inner == Ty::Never);
+        if nothing(&first) {
+            return second.optional();
+        }
+        if nothing(&second) {
+            return first.optional();
+        }
         if super::fit::accepts(&second, &first, true) {
             return first;
         }

@@ -254,7 +254,8 @@ impl<'a> Lower<'a, '_> {
             | Val::List(_)
             | Val::Concat(_)
             | Val::Node(_)
-            | Val::Inside(..) => {
+            | Val::Inside(..)
+            | Val::Rounds(_) => {
                 self.bind(local, value);
                 Presence::Known(true)
             }
@@ -278,7 +279,16 @@ impl<'a> Lower<'a, '_> {
                     [only] => only.negate().map(|guard| vec![guard]),
                     _ => None,
                 };
-                if other.is_some() || !both {
+                if matches!(inner, Val::Const(Value::None)) {
+                    return Presence::Known(false);
+                }
+                // That the arm runs says nothing of what may be absent in it, too.
+                let there = match &inner {
+                    Val::Late(late) => !matches!(late.ty, Ty::Optional(_)),
+                    Val::Arms(_) => false,
+                    _ => true,
+                };
+                if there && (other.is_some() || !both) {
                     self.bind(local, inner);
                     return Presence::Guarded { then: guards, other };
                 }

@@ -48,6 +48,10 @@ pub(crate) trait Names<'a> {
     fn settle(&mut self, value: Val, _ty: &Ty, _span: Span) -> Val {
         value
     }
+    /// A text that is put together of late ones, for a condition.
+    fn text(&mut self, value: Val, _ty: &Ty, _span: Span) -> Val {
+        value
+    }
     /// `left ?? right`, where `left` is known only when the pipeline runs.
     fn coalesce(&mut self, _left: Val, _right: &'a Typed, _span: Span) -> Val {
         Val::Error
@@ -133,7 +137,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
             record(fields.iter().map(|(key, field)| (key.clone(), settled(cx, field, names))).collect())
         }
         Kind::Unary(op, operand) => {
-            let operand = settled(cx, operand, names);
+            let operand = compared(cx, operand, names);
             unary(cx, *op, operand, typed)
         }
         Kind::Binary(BinaryOp::Coalesce, left, right) => match eval(cx, left, names) {
@@ -144,7 +148,7 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
         },
         Kind::Binary(op, left, right) => {
             let types = (left.ty.clone(), right.ty.clone());
-            let (left, right) = (settled(cx, left, names), settled(cx, right, names));
+            let (left, right) = (compared(cx, left, names), compared(cx, right, names));
             binary(cx, *op, left, right, &types, typed)
         }
     }
@@ -154,6 +158,14 @@ pub(crate) fn eval<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>)
 fn settled<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
     let value = eval(cx, typed, names);
     names.settle(value, &typed.ty, typed.span)
+}
+
+/// The value of an operand of a condition, which is one reference where it is late.
+fn compared<'a>(cx: &Cx<'_>, typed: &'a Typed, names: &mut dyn Names<'a>) -> Val {
+    match settled(cx, typed, names) {
+        text @ Val::Concat(_) => names.text(text, &typed.ty, typed.span),
+        other => other,
+    }
 }
 
 /// A late value under another name or type; the name of a constant case.
@@ -349,7 +361,17 @@ pub(crate) fn unusable(cx: &Cx<'_>, value: &Val, span: Span) {
             )
             .help("computations on late values are for conditions; for a value write a task"),
         ),
-        Val::Error | Val::Never => {}
+        Val::Error => {}
+        Val::Never => cx.report(
+            Diagnostic::new(
+                &codes::plan::LATE_EXPRESSION,
+                span,
+                "this has no value: whatever happens, a `fail` comes before it",
+            )
+            .help(
+                "the values that are known make its condition constant: pass others, or leave the call out",
+            ),
+        ),
         Val::Round(_) | Val::Rounds(_) => cx.report(
             Diagnostic::new(
                 &codes::plan::NO_MATRIX,

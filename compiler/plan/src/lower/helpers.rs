@@ -44,10 +44,11 @@ impl Lower<'_, '_> {
     /// pipeline task without a pod in a good run fails then.
     pub(super) fn guarded_parameter(&mut self, guard: &GuardSpec) {
         let (Origin::Param(param), Some(cases)) = (&guard.input.origin, &guard.universe) else { return };
-        let name = eco_format!("fail--{}", names::kebab(param));
-        if self.nodes.iter().any(|node| node.name == name) {
+        if !self.guarded.insert(param.clone()) {
             return;
         }
+        let name =
+            names::free(&eco_format!("fail--{}", names::kebab(param)), |name| self.used.contains(name));
         let message = Val::Concat(vec![
             Val::text(eco_format!("the parameter {param} must be {}, not ", cases.join(" or "))),
             Val::Late(guard.input.clone()),

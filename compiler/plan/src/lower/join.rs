@@ -105,6 +105,19 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// A text that is put together, as a result that a condition can read.
+    pub(super) fn read_text(&mut self, text: Val, ty: &Ty, span: Span) -> Val {
+        let arms = Arms {
+            id: self.frame.place(span),
+            path: EcoString::new(),
+            name: EcoString::from("text"),
+            level: self.guards.clone(),
+            cases: vec![(Vec::new(), text)],
+            otherwise: None,
+        };
+        self.joined(arms, ty, span).map_or(Val::Error, Val::Late)
+    }
+
     /// `left ?? right`: arms with a default. The join lies where it is written, so that `right` is there too.
     pub(super) fn default(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {
         let right = self.eval(right);
@@ -130,9 +143,11 @@ impl<'a> Lower<'a, '_> {
     /// The merged value as a result of the step that merges it.
     fn joined(&mut self, mut arms: Arms, ty: &Ty, span: Span) -> Option<Late> {
         let cases = std::mem::take(&mut arms.cases);
+        // What has a default may be absent: an `if` in an arm of it may give nothing.
+        let part = if arms.otherwise.is_some() { ty.clone().optional() } else { ty.clone() };
         let mut lifted = Vec::new();
         for (guards, value) in cases {
-            lifted.push(self.lifted(&arms, guards, value, ty, span)?);
+            lifted.push(self.lifted(&arms, guards, value, &part, span)?);
         }
         let otherwise = match arms.otherwise.take() {
             Some(value) => {
@@ -164,7 +179,8 @@ impl<'a> Lower<'a, '_> {
             self.join_at(at)?.results.insert(result.clone(), merged);
         }
         let step = self.nodes.get(at)?.name.clone();
-        Some(Late::result(at, step, result, ty.clone()))
+        let ty = self.join_at(at)?.results.get(&result)?.ty.clone();
+        Some(Late::result(at, step, result, ty))
     }
 
     /// A case that the join can tell. Where a guard's own input may be missing, what a step left in the store tells by
@@ -361,9 +377,14 @@ impl<'a> Lower<'a, '_> {
 
 /// The type with the lengths that the lists of these values have, so that their results are known to fit.
 fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
-    let Ty::List(item, bounds) = ty else { return ty.clone() };
+    let (item, bounds) = match ty {
+        Ty::List(item, bounds) => (item, bounds),
+        Ty::Optional(inner) => return exact(inner, values).optional(),
+        _ => return ty.clone(),
+    };
     let mut items: Vec<&Val> = Vec::new();
     let mut lengths = Vec::new();
+    let mut merged = false;
     for value in values {
         match value {
             Val::List(all) => {
@@ -371,12 +392,21 @@ fn exact<'v>(ty: &Ty, values: impl Iterator<Item = &'v Val>) -> Ty {
                 items.extend(all);
             }
             Val::Const(Value::List(all)) => lengths.push(all.len()),
+            // An arm of an arm, merged already.
+            Val::Late(late) => {
+                let Ty::List(_, Bounds { low: Some(low), high: Some(high) }) = types::present(&late.ty)
+                else {
+                    return ty.clone();
+                };
+                lengths.extend([*low, *high].into_iter().filter_map(|length| usize::try_from(length).ok()));
+                merged = true;
+            }
             _ => return ty.clone(),
         }
     }
     let (Some(low), Some(high)) = (lengths.iter().min(), lengths.iter().max()) else { return ty.clone() };
     let (low, high) = (i64::try_from(*low).unwrap_or(i64::MAX), i64::try_from(*high).unwrap_or(i64::MAX));
-    let inner = if items.is_empty() { (**item).clone() } else { exact(item, items.into_iter()) };
+    let inner = if items.is_empty() || merged { (**item).clone() } else { exact(item, items.into_iter()) };
     let low = bounds.low.map_or(low, |declared| declared.min(low));
     Ty::List(Rc::new(inner), Bounds { low: Some(low), high: Some(high) })
 }

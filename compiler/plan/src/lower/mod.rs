@@ -111,6 +111,8 @@ pub(crate) struct Lower<'a, 'c> {
     nodes: Vec<NodeSpec<'a>>,
     guards: Vec<GuardSpec>,
     used: BTreeSet<EcoString>,
+    /// Parameters whose other values fail the run.
+    guarded: BTreeSet<EcoString>,
     /// For each output what the returns give it.
     returned: Vec<Vec<Returned>>,
     /// The name that a condition's helper gets.
@@ -145,6 +147,7 @@ impl<'a, 'c> Lower<'a, 'c> {
             nodes: Vec::new(),
             guards: Vec::new(),
             used,
+            guarded: BTreeSet::new(),
             returned: pipeline.outputs.iter().map(|_| Vec::new()).collect(),
             hint: None,
             label: None,
@@ -347,6 +350,10 @@ impl<'a> Names<'a> for Lower<'a, '_> {
 
     fn settle(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
         self.merge(value, ty, span)
+    }
+
+    fn text(&mut self, value: Val, ty: &Ty, span: Span) -> Val {
+        self.read_text(value, ty, span)
     }
 
     fn coalesce(&mut self, left: Val, right: &'a Typed, span: Span) -> Val {

@@ -2,7 +2,7 @@
 //! that caused it: declaration, type arguments, constants, forms of composites, resources, added results and arms
 //! all show in what a Task says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 use fuse_base::Span;
@@ -15,6 +15,7 @@ use crate::names;
 pub(crate) struct Registry {
     tasks: Vec<Task>,
     variants: BTreeMap<EcoString, Vec<TaskRef>>,
+    names: BTreeSet<EcoString>,
 }
 
 impl Registry {
@@ -26,10 +27,13 @@ impl Registry {
                 return *at;
             }
         }
-        task.name = match known.len() {
-            0 => names::object(&[base]),
-            n => names::object(&[&eco_format!("{base}--{}", n + 1)]),
-        };
+        let mut variants = (known.len() + 1..).map(|n| match n {
+            1 => names::object(&[base]),
+            n => names::object(&[&eco_format!("{base}--{n}")]),
+        });
+        // The second helper of a name in a round has the base `name--2`, which is no variant of `name`.
+        task.name = variants.find(|name| !self.names.contains(name)).unwrap_or_default();
+        self.names.insert(task.name.clone());
         let at = TaskRef(self.tasks.len());
         known.push(at);
         self.tasks.push(task);

@@ -8,6 +8,7 @@
 //! Absent on purpose: time (timeouts never strike), cancelling, custom tasks, CEL.
 
 mod facts;
+pub mod outcomes;
 mod reconcile;
 mod references;
 mod skip;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use fuse_analysis::{FileError, Files};
+use fuse_analysis::{FileError, Files, Package};
 use fuse_base::{Diagnostic, Sources};
 use fuse_plan::Plan;
 
@@ -47,6 +47,7 @@ impl Files for Memory {
 /// A package of one or more files with the plan of a target.
 pub struct Case {
     pub sources: Sources,
+    pub package: Package,
     pub result: Result<Plan, Vec<Diagnostic>>,
 }
 
@@ -71,7 +72,7 @@ pub fn lower_with(files: &[(&str, &str)], toml: &str, target: &str) -> Case {
     assert!(checked.diagnostics.is_empty(), "{}", show(&checked.diagnostics, &sources));
     let target = project.targets.iter().find(|one| one.name == target).expect("the target");
     let result = fuse_plan::plan(&checked.package, &project, target, &sources);
-    Case { sources, result }
+    Case { sources, package: checked.package, result }
 }
 
 /// One line a diagnostic: place, code, message, help.

@@ -20,7 +20,7 @@ static CRATES: &[(&str, &[&str])] = &[
     ("fuse-step", &["fuse-wire"]),
     ("fusec", &["fuse-base", "fuse-analysis", "fuse-plan", "fuse-driver", "fuse-lsp"]),
     ("fuse-testkit", &[]),
-    ("xtask", &["fuse-analysis", "fuse-base", "fuse-plan", "fuse-testkit"]),
+    ("xtask", &["fuse-analysis", "fuse-base", "fuse-emit", "fuse-plan", "fuse-testkit"]),
 ];
 
 /// Libraries that stay behind one crate, because their types must not spread.
