@@ -12,11 +12,8 @@ impl Grow {
             return false;
         }
         let Some(first) = self.condition() else { return false };
-        let mut heads = vec![format!("if {} {{", first.text)];
-        while heads.len() < 3 && self.rng.u8(0..4) == 0 {
-            let Some(next) = self.condition() else { break };
-            heads.push(format!("}} else if {} {{", next.text));
-        }
+        let all = self.conditions(first).into_iter().enumerate();
+        let mut heads: Vec<String> = all.map(|(at, one)| one.head(at, "")).collect();
         if self.rng.bool() {
             heads.push("} else {".to_owned());
         }
@@ -46,39 +43,27 @@ impl Grow {
             _ => None,
         };
         let ty = ty.unwrap_or_else(|| self.types.scalar(&mut self.rng));
-        let mut heads = vec![first];
-        while heads.len() < 3 && self.rng.u8(0..4) == 0 {
-            let Some(next) = self.condition() else { break };
-            heads.push(next);
-        }
+        let heads = self.conditions(first);
         let whole = self.rng.u8(0..3) > 0;
         let constant = heads.iter().any(|one| one.constant);
         let late = heads.iter().all(|one| one.late);
         let name = self.name("v");
+        let given = if whole { ty.clone() } else { ty.clone().maybe() };
+        let bound = format!("let {name}: {} = ", self.types.name(&given));
         let mut parts = Vec::new();
-        let count = heads.len();
         for (at, condition) in heads.into_iter().enumerate() {
-            let head = if at == 0 {
-                format!(
-                    "let {name}: {} = if {} {{",
-                    self.types.name(&if whole { ty.clone() } else { ty.clone().maybe() }),
-                    condition.text
-                )
-            } else {
-                format!("}} else if {} {{", condition.text)
-            };
+            let head = condition.head(at, &bound);
             let Some(part) = self.arm_of(head, &ty, at > 0 && late) else { return false };
             parts.push(part);
         }
         if whole {
-            let Some(part) = self.arm_of("} else {".to_owned(), &ty, count > 0 && late) else {
+            let Some(part) = self.arm_of("} else {".to_owned(), &ty, late) else {
                 return false;
             };
             parts.push(part);
         }
         self.push(Tree { parts, end: "}".to_owned() });
-        let ty = if whole { ty } else { ty.maybe() };
-        self.scopes.add(Var { text: name, ty, known: Known::Step, sure: !constant });
+        self.scopes.add(Var { text: name, ty: given, known: Known::Step, sure: !constant });
         true
     }
 

@@ -13,6 +13,13 @@ pub(super) struct Condition {
     pub(super) late: bool,
 }
 
+impl Condition {
+    /// The line that opens its arm, by its place in the chain; `bound` stands before the first one.
+    pub(super) fn head(&self, at: usize, bound: &str) -> String {
+        if at == 0 { format!("{bound}if {} {{", self.text) } else { format!("}} else if {} {{", self.text) }
+    }
+}
+
 impl Grow {
     /// A condition; `None` where nothing can be compared.
     pub(super) fn condition(&mut self) -> Option<Condition> {
@@ -29,6 +36,16 @@ impl Grow {
         Some(Condition { text, constant: first.constant || second.constant, late: first.late && second.late })
     }
 
+    /// The conditions of a chain that has a first one: up to two more behind `else if`.
+    pub(super) fn conditions(&mut self, first: Condition) -> Vec<Condition> {
+        let mut all = vec![first];
+        while all.len() < 3 && self.rng.u8(0..4) == 0 {
+            let Some(next) = self.condition() else { break };
+            all.push(next);
+        }
+        all
+    }
+
     /// Whether a step of this pipeline gives it.
     fn is_late(var: &Var) -> bool {
         var.known == Known::Step && var.text.starts_with('s')
@@ -39,10 +56,10 @@ impl Grow {
     }
 
     fn comparison(&mut self) -> Option<Condition> {
-        let early = |var: &Var| matches!(var.known, Known::Build | Known::Start | Known::Step);
         let late = |var: &Var| matches!(var.known, Known::Start | Known::Step);
         let often = self.rng.u8(0..8) > 0;
-        let var = self.choose(|var| var.ty.is_scalar() && if often { late(var) } else { early(var) })?;
+        let var =
+            self.choose(|var| var.ty.is_scalar() && if often { late(var) } else { var.known.is_plain() })?;
         let constant = Self::may_be_constant(&var);
         let late = Self::is_late(&var);
         let plain = |text: String| Some(Condition { text, constant, late });
@@ -66,8 +83,7 @@ impl Grow {
 
     /// A comparison of numbers: of one with a constant, or of several.
     fn numbers(&mut self, var: &Var) -> Option<Condition> {
-        let early = |known| matches!(known, Known::Build | Known::Start | Known::Step);
-        let other = self.choose(|other| other.ty == var.ty && early(other.known))?;
+        let other = self.choose(|other| other.ty == var.ty && other.known.is_plain())?;
         let left = match self.rng.u8(0..4) {
             0 => format!("{} + {}", var.text, self.types.constant(&var.ty, &mut self.rng)?),
             1 if var.ty == Ty::Float => format!("{} * 2.0 - 1.0", var.text),

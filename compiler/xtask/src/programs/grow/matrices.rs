@@ -18,8 +18,7 @@ impl Grow {
         let Some(source) = self.late_source() else { return false };
         let Source { pattern, list, items } = source;
         self.in_rounds = true;
-        let mut given: Vec<(String, Ty)> = Vec::new();
-        let (mut body, scope) = self.block(|grow| {
+        let (body, scope) = self.block(|grow| {
             for (name, ty) in &items {
                 grow.scopes.var(name, ty.clone(), Known::Round);
             }
@@ -37,26 +36,8 @@ impl Grow {
             .into_iter()
             .filter(|var| flat(var) && !items.iter().any(|(name, _)| *name == var.text))
             .collect();
-        let several = self.rng.bool();
-        for _ in 0..if several { 2 } else { 1 } {
-            if let Some(var) = self.rng.choice(&outputs)
-                && !given.iter().any(|(text, _)| *text == var.text)
-            {
-                given.push((var.text.clone(), var.ty.clone()));
-            }
-        }
-        if given.is_empty() || self.rng.u8(0..4) == 0 {
-            self.push(Tree::block(format!("for {pattern} in {list} {{"), body, "}"));
-            return true;
-        }
-        let name = self.name("m");
-        let (tail, fields) = self.tail(&name, &given, several);
-        body.push(Tree::line(tail));
-        self.push(Tree::block(format!("let {name} = for {pattern} in {list} {{"), body, "}"));
-        for (text, ty) in fields {
-            self.scopes.var(text, ty.list(), Known::Step);
-        }
-        self.scopes.step(&name);
+        let given = self.given(&outputs);
+        self.finished("m", &format!("for {pattern} in {list} {{"), body, &given, "}".to_owned());
         true
     }
 

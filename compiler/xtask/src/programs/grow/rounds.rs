@@ -1,7 +1,7 @@
 //! Loops that are written out: their lists are known when the program is built.
 
 use super::Grow;
-use super::scope::Known;
+use super::scope::{Known, Var};
 use super::types::Ty;
 use crate::programs::tree::Tree;
 
@@ -15,6 +15,13 @@ pub(super) struct Source {
     pub(super) items: Vec<(String, Ty)>,
 }
 
+/// What each round of a loop gives.
+pub(super) struct Given {
+    values: Vec<(String, Ty)>,
+    /// Whether it is a record, even of one value.
+    several: bool,
+}
+
 impl Grow {
     /// A loop over constants; what its rounds give is a list.
     pub(super) fn rounds(&mut self) -> bool {
@@ -25,8 +32,7 @@ impl Grow {
         let Some(source) = self.constants(rounds) else { return false };
         let Source { pattern, list, items } = source;
         self.copies *= rounds;
-        let mut given: Vec<(String, Ty)> = Vec::new();
-        let (mut body, mut scope) = self.block(|grow| {
+        let (body, mut scope) = self.block(|grow| {
             for (name, ty) in &items {
                 grow.scopes.var(name, ty.clone(), Known::Build);
             }
@@ -35,47 +41,57 @@ impl Grow {
         });
         self.copies /= rounds;
         scope.vars.retain(|var| var.known == Known::Step && !matches!(var.ty, Ty::Maybe(_) | Ty::List(_)));
-        let several = self.rng.bool();
-        for _ in 0..if several { 2 } else { 1 } {
-            if let Some(var) = self.rng.choice(&scope.vars)
-                && !given.iter().any(|(text, _)| *text == var.text)
-            {
-                given.push((var.text.clone(), var.ty.clone()));
-            }
-        }
+        let given = self.given(&scope.vars);
         let parallel = if self.rng.u8(0..6) == 0 {
             format!(" with {{ parallel: {} }}", self.rng.u8(1..3))
         } else {
             String::new()
         };
-        if given.is_empty() || self.rng.u8(0..4) == 0 {
-            self.push(Tree::block(format!("for {pattern} in {list} {{"), body, format!("}}{parallel}")));
-            return true;
+        self.finished("r", &format!("for {pattern} in {list} {{"), body, &given, format!("}}{parallel}"));
+        true
+    }
+
+    /// What each round gives: one value, or a record of some.
+    pub(super) fn given(&mut self, vars: &[Var]) -> Given {
+        let several = self.rng.bool();
+        let mut values: Vec<(String, Ty)> = Vec::new();
+        for _ in 0..if several { 2 } else { 1 } {
+            if let Some(var) = self.rng.choice(vars)
+                && !values.iter().any(|(text, _)| *text == var.text)
+            {
+                values.push((var.text.clone(), var.ty.clone()));
+            }
         }
-        let name = self.name("r");
-        let (tail, fields) = self.tail(&name, &given, several);
+        Given { values, several }
+    }
+
+    /// Writes a loop, bound to a name where its rounds give something.
+    pub(super) fn finished(
+        &mut self,
+        prefix: &str,
+        head: &str,
+        mut body: Vec<Tree>,
+        given: &Given,
+        end: String,
+    ) {
+        if given.values.is_empty() || self.rng.u8(0..4) == 0 {
+            self.push(Tree::block(head, body, end));
+            return;
+        }
+        let name = self.name(prefix);
+        let (tail, fields) = self.tail(&name, given);
         body.push(Tree::line(tail));
-        self.push(Tree::block(
-            format!("let {name} = for {pattern} in {list} {{"),
-            body,
-            format!("}}{parallel}"),
-        ));
+        self.push(Tree::block(format!("let {name} = {head}"), body, end));
         for (text, ty) in fields {
             self.scopes.var(text, ty.list(), Known::Step);
         }
         self.scopes.step(&name);
-        true
     }
 
     /// What a block ends in, and the lists that the loop then gives.
-    pub(super) fn tail(
-        &mut self,
-        name: &str,
-        given: &[(String, Ty)],
-        several: bool,
-    ) -> (String, Vec<(String, Ty)>) {
-        match given {
-            [(text, ty)] if !several => (text.clone(), vec![(name.to_owned(), ty.clone())]),
+    fn tail(&mut self, name: &str, given: &Given) -> (String, Vec<(String, Ty)>) {
+        match given.values.as_slice() {
+            [(text, ty)] if !given.several => (text.clone(), vec![(name.to_owned(), ty.clone())]),
             all => {
                 let fields: Vec<(String, &(String, Ty))> =
                     all.iter().map(|one| (self.name("g"), one)).collect();

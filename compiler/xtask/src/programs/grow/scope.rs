@@ -17,6 +17,13 @@ pub(super) enum Known {
     Round,
 }
 
+impl Known {
+    /// Whether it is there for whatever is written in its block: neither in rounds alone, nor perhaps absent.
+    pub(super) const fn is_plain(self) -> bool {
+        matches!(self, Self::Build | Self::Start | Self::Step)
+    }
+}
+
 /// Something with a value.
 #[derive(Debug, Clone)]
 pub(super) struct Var {

@@ -29,17 +29,16 @@ impl Grow {
 
     /// A value of a type; `None` where nothing gives one.
     pub(super) fn value(&mut self, ty: &Ty) -> Option<String> {
-        let early = |known| matches!(known, Known::Build | Known::Start | Known::Step);
         if let Ty::Maybe(inner) = ty
             && let Some(var) = self.choose(|var| {
-                var.ty == *ty && var.known != Known::Round || var.ty == **inner && early(var.known)
+                var.ty == *ty && var.known != Known::Round || var.ty == **inner && var.known.is_plain()
             })
             && self.rng.u8(0..4) > 0
         {
             return Some(var.text);
         }
         if self.rng.u8(0..4) > 0
-            && let Some(var) = self.choose(|var| var.ty == *ty && early(var.known))
+            && let Some(var) = self.choose(|var| var.ty == *ty && var.known.is_plain())
         {
             return Some(var.text);
         }
@@ -51,7 +50,7 @@ impl Grow {
         if made.is_some() {
             return made;
         }
-        let any = self.choose(|var| var.ty == *ty && early(var.known)).map(|var| var.text);
+        let any = self.choose(|var| var.ty == *ty && var.known.is_plain()).map(|var| var.text);
         self.types.constant(ty, &mut self.rng).or(any)
     }
 
@@ -63,17 +62,15 @@ impl Grow {
         }
         let wanted = ty.clone().maybe();
         let first = self.choose(|var| var.ty == wanted && *ty != wanted && var.known != Known::Round)?;
-        let early = |known| matches!(known, Known::Build | Known::Start | Known::Step);
-        let second = self.choose(|var| var.ty == *ty && early(var.known)).map(|var| var.text);
+        let second = self.choose(|var| var.ty == *ty && var.known.is_plain()).map(|var| var.text);
         let second = self.types.constant(ty, &mut self.rng).or(second)?;
         Some(format!("{} ?? {second}", first.text))
     }
 
     /// A text with values in it.
     pub(super) fn sentence(&mut self) -> Option<String> {
-        let early = |known| matches!(known, Known::Build | Known::Start | Known::Step);
-        let one = self.choose(|var| var.ty.is_scalar() && early(var.known))?;
-        Some(match self.choose(|var| var.ty.is_scalar() && early(var.known)) {
+        let one = self.choose(|var| var.ty.is_scalar() && var.known.is_plain())?;
+        Some(match self.choose(|var| var.ty.is_scalar() && var.known.is_plain()) {
             Some(other) if self.rng.bool() => format!("\"{{{}}} \\{{{{{}}}\"", one.text, other.text),
             _ => format!("\"it is {{{}}}\"", one.text),
         })
@@ -97,8 +94,7 @@ impl Grow {
     }
 
     fn leaf(&mut self, ty: &Ty) -> Option<String> {
-        let early = |known| matches!(known, Known::Build | Known::Start | Known::Step);
-        let named = self.choose(|var| var.ty == *ty && early(var.known)).map(|var| var.text);
+        let named = self.choose(|var| var.ty == *ty && var.known.is_plain()).map(|var| var.text);
         if self.rng.bool() {
             named.or_else(|| self.types.constant(ty, &mut self.rng))
         } else {
