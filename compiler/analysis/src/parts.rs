@@ -44,3 +44,30 @@ impl Typed {
         sides.into_iter().flatten().chain(items).chain(fields.iter().map(|(_, field)| field))
     }
 }
+
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "these four look into what a step gives; all others are the root"
+)]
+impl Kind {
+    /// The expression behind fields, metrics and uris: of `train(data).model.uri` the call.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Field(base, _) | Self::Metric(base, _) | Self::ArtifactField(base, _) | Self::Uri(base) => {
+                base.kind.root()
+            }
+            own => own,
+        }
+    }
+
+    /// The same, to add something to it.
+    pub fn root_mut(&mut self) -> &mut Self {
+        match self {
+            Self::Field(base, _) | Self::Metric(base, _) | Self::ArtifactField(base, _) | Self::Uri(base) => {
+                base.kind.root_mut()
+            }
+            own => own,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use fuse_wire::Contract;
+use fuse_wire::contract::of_call;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -98,7 +99,7 @@ impl Pod {
 
     /// The name that an output has as a result of the pod.
     pub(crate) fn result(&self, output: &str) -> String {
-        self.call.as_ref().map_or_else(|| output.to_owned(), |call| format!("{call}--{output}"))
+        self.call.as_ref().map_or_else(|| output.to_owned(), |call| of_call(call, output))
     }
 
     /// The values of inputs and constants, as they were left in a file.

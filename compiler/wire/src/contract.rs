@@ -294,6 +294,12 @@ pub fn variable(prefix: &str, name: &str) -> String {
     format!("{prefix}_{}", name.to_uppercase()).replace("--", "__")
 }
 
+/// The name that what a call gives has as a result of its pod: `<call>--<result>`.
+#[must_use]
+pub fn of_call(call: &str, result: &str) -> String {
+    format!("{call}--{result}")
+}
+
 impl Contract {
     /// Whether an output is a result of the pod.
     #[must_use]

@@ -129,7 +129,7 @@ impl Body<'_, '_> {
         self.fused_apply(word);
         let typed = self.expr(inner, None);
         self.applying = false;
-        if let Some(Kind::Call(call)) = root_step(&typed) {
+        if let Kind::Call(call) = typed.kind.root() {
             let what = if matches!(call.callee, Callee::Pipeline(_)) { "a pipeline" } else { "a task" };
             let diagnostic = Diagnostic::new(
                 &codes::names::WRONG_KIND,
@@ -573,33 +573,8 @@ fn calls(expr: &Expr) -> bool {
 
 /// The call that an expression is a part of.
 pub(super) fn root_call(typed: &Typed) -> Option<&Call> {
-    match &typed.kind {
+    match typed.kind.root() {
         Kind::Call(call) | Kind::Apply(call) => Some(call),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            root_call(base)
-        }
-        _ => None,
-    }
-}
-
-/// The step that an expression is a part of.
-fn root_step(typed: &Typed) -> Option<&Kind> {
-    match &typed.kind {
-        kind @ (Kind::Call(_) | Kind::Apply(_)) => Some(kind),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            root_step(base)
-        }
-        _ => None,
-    }
-}
-
-/// The same, to add settings to it.
-pub(super) fn root_call_mut(typed: &mut Typed) -> Option<&mut Call> {
-    match &mut typed.kind {
-        Kind::Call(call) | Kind::Apply(call) => Some(call),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            root_call_mut(base)
-        }
         _ => None,
     }
 }

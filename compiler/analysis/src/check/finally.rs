@@ -50,11 +50,10 @@ impl Body<'_, '_> {
     }
 
     /// Reports a `return` in `finally`.
-    pub(super) fn no_return_at_the_end(&mut self, span: Span) {
+    pub(super) fn no_return_at_the_end(&mut self, word: Span) {
         if self.flow.finally.is_none() || self.flow.arms.is_empty() {
             return;
         }
-        let word = Span { end: span.start + 6, ..span };
         let diagnostic =
             Diagnostic::new(&codes::flow::FINALLY_PLACE, word, "nothing leaves `finally`: it cannot return")
                 .help("return before `finally`, what the steps there give");

@@ -143,14 +143,3 @@ fn any_error(block: &Block) -> bool {
     };
     block.stmts.iter().any(stmt) || block.value.as_deref().is_some_and(has_error)
 }
-
-/// The pod that an expression is a part of, to add settings to it.
-pub(super) fn root_fused(typed: &mut Typed) -> Option<&mut Fused> {
-    match &mut typed.kind {
-        Kind::Fused(fused) => Some(fused),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            root_fused(base)
-        }
-        _ => None,
-    }
-}

@@ -93,10 +93,10 @@ impl Body<'_, '_> {
                     self.bind(pattern, ty.as_ref(), value, &mut out.stmts)
                 }
                 StmtKind::Return(given) => {
-                    self.no_return_in_loop(stmt.span);
                     let word = Span { end: stmt.span.start + 6, ..stmt.span };
+                    self.no_return_in_loop(word);
                     self.not_fused(word, "`return`", "end the block in a value, and return that");
-                    self.no_return_at_the_end(stmt.span);
+                    self.no_return_at_the_end(word);
                     returned = Some(stmt.span);
                     let stmt = self.give(given.as_ref(), stmt.span, &mut out.stmts);
                     out.stmts.push(stmt);
@@ -121,11 +121,10 @@ impl Body<'_, '_> {
         out
     }
 
-    fn no_return_in_loop(&mut self, span: Span) {
+    fn no_return_in_loop(&mut self, word: Span) {
         if self.flow.rounds.is_empty() {
             return;
         }
-        let word = Span { end: span.start + 6, ..span };
         let message = "a loop cannot return: all its rounds run";
         let diagnostic = Diagnostic::new(&codes::flow::LOOP_VALUE, word, message)
             .help("end the block in a value, and return the list that the loop gives: `let all = for …`");

@@ -7,10 +7,8 @@ use fuse_base::{Diagnostic, Span, closest, codes};
 use fuse_syntax::ast::{Expr, ExprKind, Name, RecordEntry};
 
 use super::body::Body;
-use super::call::root_call_mut;
 use super::clauses::word;
 use super::constant::has_error;
-use super::fused::root_fused;
 use super::scope::Def;
 use crate::model::{Callee, Kind, Settings, Typed};
 use crate::ty::{Bounds, Ty};
@@ -36,21 +34,23 @@ impl Body<'_, '_> {
             .label(base.span, "this has one already")
             .help("write all settings into one `with { … }`");
             self.checker.report(diagnostic);
-        } else if let Some(fused) = root_fused(&mut typed) {
-            fused.settings = settings.clone();
-            self.pod_settings(&settings);
-        } else if let Some(call) = root_call_mut(&mut typed) {
-            if let Callee::Pipeline(_) = call.callee {
-                let message = "`with` is for one step, and a pipeline is several";
-                let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, record.span, message)
-                    .label(base.span, "a pipeline is called here")
-                    .help("write it at its steps; what differs from call to call is a `const` parameter");
-                self.checker.report(diagnostic);
+        } else {
+            let wrong = has_error(&typed);
+            match typed.kind.root_mut() {
+                Kind::Fused(fused) => {
+                    self.pod_settings(&settings);
+                    fused.settings = settings;
+                }
+                Kind::Call(call) | Kind::Apply(call) => {
+                    if let Callee::Pipeline(_) = call.callee {
+                        self.no_settings(base.span, record.span);
+                    }
+                    self.fused_settings(&settings);
+                    call.settings = settings;
+                }
+                _ if wrong => {}
+                _ => return self.not_a_step(base, "`with`"),
             }
-            call.settings = settings.clone();
-            self.fused_settings(&settings);
-        } else if !has_error(&typed) {
-            return self.not_a_step(base, "`with`");
         }
         typed
     }
@@ -64,6 +64,14 @@ impl Body<'_, '_> {
         .help(format!("write {what} where the step is called"));
         self.checker.report(diagnostic);
         Typed::error(base.span)
+    }
+
+    fn no_settings(&mut self, called: Span, settings: Span) {
+        let message = "`with` is for one step, and a pipeline is several";
+        let diagnostic = Diagnostic::new(&codes::names::WRONG_KIND, settings, message)
+            .label(called, "a pipeline is called here")
+            .help("write it at its steps; what differs from call to call is a `const` parameter");
+        self.checker.report(diagnostic);
     }
 
     /// `call after a, b`.
@@ -86,12 +94,12 @@ impl Body<'_, '_> {
                 }
             }
         }
-        if let Some(fused) = root_fused(&mut typed) {
-            fused.after.extend(after);
-        } else if let Some(call) = root_call_mut(&mut typed) {
-            call.after.extend(after);
-        } else if !has_error(&typed) {
-            return self.not_a_step(base, "`after`");
+        let wrong = has_error(&typed);
+        match typed.kind.root_mut() {
+            Kind::Fused(fused) => fused.after.extend(after),
+            Kind::Call(call) | Kind::Apply(call) => call.after.extend(after),
+            _ if wrong => {}
+            _ => return self.not_a_step(base, "`after`"),
         }
         typed
     }

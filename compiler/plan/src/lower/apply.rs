@@ -18,6 +18,7 @@ use serde_json::{Map, Value as Json};
 use super::around::{Around, Need, helper_resources, step_image};
 use super::calls::{ApplyWork, Arg as CallArg, inside};
 use super::eval::{Callee, eval};
+use super::helpers::wire;
 use super::settings::Resolved;
 use super::task::{Built, slots, summary};
 use super::val::{Late, Origin, Val};
@@ -146,7 +147,7 @@ fn step(
     inputs: Vec<EcoString>,
 ) -> Option<Step> {
     let mut args: Vec<EcoString> = vec![
-        eco_format!("--wire={}", fuse_wire::WIRE_VERSION),
+        wire(),
         contract.argument().into(),
         eco_format!("--field-manager=fuse-{pipeline}"),
         eco_format!("--manifest={}", json_argument(&rendered.json.to_string())),

@@ -6,6 +6,7 @@ use fuse_base::{Diagnostic, Span, codes};
 use fuse_wire::text::json_argument;
 
 use super::NodeSpec;
+use super::helpers::wire;
 use super::task::Parts;
 use crate::cx::Cx;
 use crate::model::{
@@ -105,8 +106,7 @@ impl<'a> Around<'a> {
     }
 
     pub(crate) fn before(&self, parts: &Parts, cause: Span) -> Step {
-        let mut args =
-            vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), parts.contract.argument().into()];
+        let mut args = vec![wire(), parts.contract.argument().into()];
         args.extend(self.store_argument());
         args.extend(run_arguments(parts, false));
         args.extend(parts.inputs.iter().cloned());
@@ -117,7 +117,7 @@ impl<'a> Around<'a> {
     /// Only an object store needs a step that carries files away.
     pub(crate) fn after(&self, parts: &Parts, cause: Span) -> Option<Step> {
         let store = self.store_argument().filter(|_| parts.stores())?;
-        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), store];
+        let mut args = vec![wire(), store];
         args.extend(run_arguments(parts, true));
         Some(self.step("fuse-out", &["/fuse-step", "out"], args, cause))
     }
@@ -129,7 +129,7 @@ impl<'a> Around<'a> {
 
     /// What comes before the calls of a pod: everything that arrives for each of them stands behind its name.
     pub(crate) fn before_calls(&self, calls: &[(&EcoString, &Parts)], stores: bool, cause: Span) -> Step {
-        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION)];
+        let mut args = vec![wire()];
         args.extend(self.store_argument());
         args.extend(run_words(stores));
         for (name, parts) in calls {
@@ -142,7 +142,7 @@ impl<'a> Around<'a> {
 
     /// What carries away what the calls of a pod leave.
     pub(crate) fn after_calls(&self, calls: &[(&EcoString, &Parts)], cause: Span) -> Option<Step> {
-        let mut args = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), self.store_argument()?];
+        let mut args = vec![wire(), self.store_argument()?];
         args.extend(run_words(true));
         let leaving = calls.iter().filter(|(_, parts)| parts.stores());
         args.extend(leaving.map(|(name, _)| eco_format!("--call={name}")));

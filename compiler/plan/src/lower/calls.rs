@@ -119,7 +119,7 @@ impl<'a> Lower<'a, '_> {
             }
             Callee::Pipeline(_) | Callee::Member(_) => return Val::Error,
         };
-        let after = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
+        let after = self.steps_of_all(&call.after);
         let matrix = self.matrix.clone();
         let node = NodeSpec { after, matrix, ..NodeSpec::new(name, self.guards.clone(), work, call.span) };
         let at = self.push(node);

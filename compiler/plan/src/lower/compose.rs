@@ -9,7 +9,7 @@ use super::calls::Arg;
 use super::eval::{self, eval, unusable};
 use super::frame::Frame;
 use super::guards::{GuardSpec, missing};
-use super::val::{Arms, NodeAt, Val};
+use super::val::{Arms, Val};
 use super::{Lower, Returned};
 
 /// How many calls of pipelines a pipeline may come to, those of its callees included.
@@ -27,7 +27,7 @@ impl<'a> Lower<'a, '_> {
         if !self.may_call(call) {
             return Val::Error;
         }
-        let after: Vec<NodeAt> = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
+        let after = self.steps_of_all(&call.after);
         let name = self.frame.step(call.span, &call.name);
         let (id, chains) = self.numbers(pipeline);
         let frame = Frame::called(id, pipeline, &name, params, chains);

@@ -1,7 +1,7 @@
 //! From gathered pipeline tasks to the plan of a pipeline: tasks, graph, order, results, run template.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Output, Param};
@@ -52,8 +52,9 @@ impl Lower<'_, '_> {
         let mut graph: DiGraph<Node, Edge> = DiGraph::new();
         let (mut indices, mut edges, mut fine) = (Vec::new(), Vec::new(), true);
         let mut finally: Vec<Node> = Vec::new();
+        let outside = self.read_outside(results.as_deref().unwrap_or_default());
         for (at, spec) in self.nodes.iter().enumerate() {
-            match self.node(at, results.as_deref().unwrap_or_default(), registry, &mut lowered) {
+            match self.node(at, outside.get(&at), registry, &mut lowered) {
                 Some((node, from)) if spec.ending => {
                     fine &= self.fits_the_end(spec, &node, from.into_iter().map(|(node, _)| node));
                     indices.push(None);
@@ -117,11 +118,11 @@ impl Lower<'_, '_> {
         None
     }
 
-    /// One pipeline task with the edges that lead to it.
+    /// One pipeline task with the edges that lead to it; `outside` are the results of a pod that others read.
     fn node(
         &self,
         at: usize,
-        results: &[PipelineResult],
+        outside: Option<&BTreeSet<EcoString>>,
         registry: &mut Registry,
         all: &mut Gathered,
     ) -> Option<(Node, Vec<(usize, Edge)>)> {
@@ -147,9 +148,7 @@ impl Lower<'_, '_> {
         }
         let (kind, built) = match &spec.work {
             Work::Task(work) => (NodeKind::Task, task::build(self.cx, spec, work)?),
-            Work::Fused(work) => {
-                (NodeKind::Task, pod::build(self.cx, spec, work, &self.read_outside(at, results))?)
-            }
+            Work::Fused(work) => (NodeKind::Task, pod::build(self.cx, spec, work, outside?)?),
             Work::Decide(work) => (NodeKind::Decide, helpers::decide(self.cx, spec, work)?),
             Work::Fail(work) => (NodeKind::Fail, helpers::fail(self.cx, spec, work)?),
             Work::Join(work) => (NodeKind::Join, joined::join(self.cx, spec, work)?),

@@ -3,11 +3,12 @@
 //! The calls see each other's values inside the pod; from outside they are results of the pod like any others, named
 //! `<call>--<output>`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 use fuse_analysis::model::{Call, Fused, Output, Task};
 use fuse_base::Span;
+use fuse_wire::contract::of_call;
 
 use super::calls::{Arg, TaskWork, Work};
 use super::settings::Resolved;
@@ -37,7 +38,7 @@ pub(crate) struct Inner<'a> {
 
 /// The name of what a call gives, outside of its pod.
 pub(crate) fn given(call: &str, result: &str) -> EcoString {
-    eco_format!("{call}--{result}")
+    of_call(call, result).into()
 }
 
 /// What is left of a result's name without that of its call, where it is one of this call.
@@ -69,7 +70,7 @@ impl<'a> Lower<'a, '_> {
         let (pipeline, label) =
             (names::kebab(&self.frame.pipeline.name), self.frame.own(fused.span, &fused.name));
         let base = eco_format!("{}--{pipeline}-fused-{label}", self.cx.project.name.value);
-        let after: Vec<NodeAt> = fused.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
+        let after = self.steps_of_all(&fused.after);
         let at = self.nodes.len();
         let work = FusedWork { at, base, calls: Vec::new(), settings, arms: Vec::new() };
         let work = Work::Fused(Box::new(work));
@@ -92,7 +93,7 @@ impl<'a> Lower<'a, '_> {
         settings: Resolved,
     ) -> Val {
         let added = types::fields(self.cx.package, &task.sig);
-        let after: Vec<NodeAt> = call.after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect();
+        let after = self.steps_of_all(&call.after);
         let Some(node) = self.nodes.get_mut(pod) else { return Val::Error };
         // Calls of the pod that are named there have ended anyway.
         node.after.extend(after.into_iter().filter(|at| *at != pod));
@@ -128,18 +129,24 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
-    /// The results of a pod that something outside of it reads.
-    pub(super) fn read_outside(&self, at: NodeAt, results: &[PipelineResult]) -> BTreeSet<EcoString> {
-        let mut all = BTreeSet::new();
-        for node in &self.nodes {
-            let reads = node.reads().into_iter();
-            all.extend(reads.filter(|(of, _)| *of == at).map(|(_, result)| result));
+    /// For each pod the results that something outside of it reads.
+    pub(super) fn read_outside(&self, results: &[PipelineResult]) -> BTreeMap<NodeAt, BTreeSet<EcoString>> {
+        let pods = self.nodes.iter().enumerate().filter(|(_, node)| matches!(node.work, Work::Fused(_)));
+        let mut all: BTreeMap<NodeAt, BTreeSet<EcoString>> =
+            pods.map(|(at, _)| (at, BTreeSet::new())).collect();
+        if all.is_empty() {
+            return all;
         }
-        let Some(spec) = self.nodes.get(at) else { return all };
-        let start = eco_format!("$(tasks.{}.results.", spec.name);
-        for result in results {
-            let references = result.value.split(start.as_str()).skip(1);
-            all.extend(references.filter_map(|rest| rest.split_once(')')).map(|(name, _)| name.into()));
+        for (of, result) in self.nodes.iter().flat_map(NodeSpec::reads) {
+            if let Some(read) = all.get_mut(&of) {
+                read.insert(result);
+            }
+        }
+        for (at, read) in &mut all {
+            let Some(spec) = self.nodes.get(*at) else { continue };
+            let start = eco_format!("$(tasks.{}.results.", spec.name);
+            let references = results.iter().flat_map(|result| result.value.split(start.as_str()).skip(1));
+            read.extend(references.filter_map(|rest| rest.split_once(')')).map(|(name, _)| name.into()));
         }
         all
     }

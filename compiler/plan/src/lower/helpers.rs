@@ -93,7 +93,7 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     let conditions = work.chosen.conditions.iter().map(|one| rename(one, &find)).collect();
     contract.arms.push(Arms { conditions, operands: IndexMap::new() });
     contract.name = node.name.to_string();
-    let mut all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
+    let mut all = vec![wire(), contract.argument().into()];
     all.extend(inputs);
     let result =
         ResultDecl { name: "arm--0".into(), description: None, kind: ParamKind::String, cause: node.cause };
@@ -101,11 +101,16 @@ pub(crate) fn decide(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Decide) -> Option<
     Some(built(cx, &work.base, task, args, results, &[("arm--0".into(), 1)]))
 }
 
+/// The first word behind every verb of `fuse-step`: the version of the contract that this was built for.
+pub(super) fn wire() -> EcoString {
+    eco_format!("--wire={}", fuse_wire::WIRE_VERSION)
+}
+
 /// The Task of a `fail` helper.
 pub(crate) fn fail(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &Fail) -> Option<Built> {
     let message = encode::one(cx, &work.message, node.cause)?;
     let args = vec![Arg { name: "message".into(), value: Text::One(message), cause: node.cause }];
-    let all = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), "--message=$(params.message)".into()];
+    let all = vec![wire(), "--message=$(params.message)".into()];
     let task = helper(cx, node, "fail", vec![param("message".into(), node.cause)], Vec::new(), all)?;
     let mut results = Vec::new();
     work.message.results(&mut results);

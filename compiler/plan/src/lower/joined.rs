@@ -5,7 +5,7 @@ use fuse_wire::contract::{Contract, Join};
 
 use super::NodeSpec;
 use super::around::{Around, Need};
-use super::helpers::{built, hand, helper, param};
+use super::helpers::{built, hand, helper, param, wire};
 use super::join::JoinWork;
 use super::task::{Built, slots};
 use crate::cx::Cx;
@@ -27,7 +27,7 @@ pub(crate) fn join(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &JoinWork) -> Option<
             cause: merged.cause,
         });
     }
-    let mut words = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), contract.argument().into()];
+    let mut words = vec![wire(), contract.argument().into()];
     let (mut params, mut args) = (Vec::new(), Vec::new());
     for (option, prefix, refs) in [("select", "arm", &work.selects), ("part", "part", &work.parts)] {
         for (at, text) in refs.texts().enumerate() {

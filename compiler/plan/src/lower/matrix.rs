@@ -13,7 +13,7 @@ use fuse_wire::contract::{Contract, List, Port};
 
 use super::calls::Work;
 use super::guards::GuardSpec;
-use super::helpers::{built, hand_input, helper, param};
+use super::helpers::{built, hand_input, helper, param, wire};
 use super::rounds::{Item, LateItems, ListOf};
 use super::task::Built;
 use super::val::{Late, NodeAt, Round, RoundOf, Rounds, Val};
@@ -157,7 +157,7 @@ pub(super) fn whole(late: &Late) -> EcoString {
 /// The Task of a `list` helper.
 pub(crate) fn list(cx: &Cx<'_>, node: &NodeSpec<'_>, work: &ListWork) -> Option<Built> {
     let mut contract = Contract { name: node.name.to_string(), ..Contract::default() };
-    let mut words = vec![eco_format!("--wire={}", fuse_wire::WIRE_VERSION), EcoString::new()];
+    let mut words = vec![wire(), EcoString::new()];
     let (mut params, mut args, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for (name, list) in &work.lists {
         contract.inputs.insert(name.to_string(), Port::Value(types::wire(cx.package, &list.ty)));

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use fuse_analysis::model::{Callee, Fused, Kind, LocalId, Typed};
+use fuse_analysis::model::{Call, Callee, Kind, LocalId, Typed};
+use fuse_base::Span;
 
 use super::calls::Work;
 use super::val::NodeAt;
@@ -15,7 +16,7 @@ impl Lower<'_, '_> {
     /// Notes the steps that a binding started, where one name stands for several: a called pipeline, a loop; and the
     /// pod that it stands for, whatever values the pod gives.
     pub(super) fn note_steps(&mut self, local: LocalId, value: &Typed, first: NodeAt) {
-        if let Some(pod) = pod_of(value) {
+        if let Kind::Fused(pod) = value.kind.root() {
             let new = self.nodes.iter().enumerate().skip(first);
             let mut pods =
                 new.filter(|(_, node)| matches!(node.work, Work::Fused(_)) && node.cause == pod.span);
@@ -38,6 +39,11 @@ impl Lower<'_, '_> {
         self.frame.locals.get(&local).map(|(value, _)| value.nodes()).unwrap_or_default()
     }
 
+    /// The steps that `after a, b` names.
+    pub(super) fn steps_of_all(&self, after: &[(LocalId, Span)]) -> Vec<NodeAt> {
+        after.iter().flat_map(|(local, _)| self.steps_of(*local)).collect()
+    }
+
     /// None of these steps starts before those others have ended. Steps that wait for another one of them need no
     /// order of their own.
     pub(super) fn start_after(&mut self, steps: &Range<NodeAt>, others: &[NodeAt]) {
@@ -56,28 +62,9 @@ impl Lower<'_, '_> {
     }
 }
 
-/// The pod that a value is a part of.
-fn pod_of(typed: &Typed) -> Option<&Fused> {
-    match &typed.kind {
-        Kind::Fused(fused) => Some(fused),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            pod_of(base)
-        }
-        _ => None,
-    }
-}
-
 /// Whether a binding of this value stands for several steps.
 fn starts_several(typed: &Typed) -> bool {
-    matches!(typed.kind, Kind::For(_)) || calls_pipeline(typed)
-}
-
-fn calls_pipeline(typed: &Typed) -> bool {
-    match &typed.kind {
-        Kind::Call(call) => matches!(call.callee, Callee::Pipeline(_)),
-        Kind::Field(base, _) | Kind::Metric(base, _) | Kind::ArtifactField(base, _) | Kind::Uri(base) => {
-            calls_pipeline(base)
-        }
-        _ => false,
-    }
+    let calls_pipeline = |call: &Call| matches!(call.callee, Callee::Pipeline(_));
+    matches!(typed.kind, Kind::For(_))
+        || matches!(typed.kind.root(), Kind::Call(call) if calls_pipeline(call))
 }

@@ -69,10 +69,13 @@ pub(crate) fn build(
     let bytes = bytes.into_iter().chain((0..work.arms.len()).map(|at| (eco_format!("arm--{at}"), 1)));
     budget::check(cx, &mut task, &bytes.collect::<Vec<_>>(), node.cause);
     bodies::check_size(cx, &task, node.cause);
+    let own = |one: &Container<'_, '_>| one.gathered.settings.timeout.map_or(HOUR, |(ms, _)| ms);
+    let sum = || all.iter().map(own).fold(0u64, u64::saturating_add);
+    let timeout = settings.timeout.map_or_else(sum, |(ms, _)| ms);
     Some(Built {
         base: work.base.clone(),
         store: task.workspaces.iter().any(|workspace| !workspace.folder),
-        timeout: settings.timeout.map_or(HOUR, |(ms, _)| ms),
+        timeout,
         retries: settings.retries.map_or(0, |(times, _)| times),
         pod: settings.pod(cx),
         task,
@@ -170,9 +173,6 @@ fn whole(cx: &Cx<'_>, work: &FusedWork<'_>, all: &[Container<'_, '_>]) -> Option
         cx.report(diagnostic);
         return None;
     }
-    let own = |one: &Container<'_, '_>| one.gathered.settings.timeout.map_or(HOUR, |(ms, _)| ms);
-    let sum = all.iter().map(own).fold(0u64, u64::saturating_add);
-    settings.timeout = settings.timeout.or(Some((sum, Span::default())));
     let declared = all.iter().filter_map(|one| one.gathered.settings.retries).max_by_key(|(times, _)| *times);
     settings.retries = settings.retries.or(declared);
     if let Some((times, span)) = settings.retries {

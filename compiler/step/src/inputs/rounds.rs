@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use fuse_wire::WireType;
 use fuse_wire::contract::{Contract, NO_ITEM, Pick};
-use fuse_wire::{ABSENT, WireType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -29,7 +29,7 @@ pub(crate) fn out<'r>(
     let mut v = Map::new();
     for (name, text) in results {
         let composite = contract.outputs.get(name).is_some_and(|port| is_composite(&port.ty()));
-        let absent = text.chars().eq([ABSENT]);
+        let absent = fuse_wire::text::is_absent(text);
         let value = if composite && !absent { json(text)? } else { Json::from(text.as_str()) };
         v.insert(name.clone(), value);
     }
@@ -165,6 +165,8 @@ fn json(text: &str) -> Result<Json, Failure> {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
+
+    use fuse_wire::ABSENT;
 
     use super::*;
 

@@ -76,15 +76,15 @@ fn lay_out(args: &Args, contract: Contract, places: &Places) -> Result<ExitCode,
 fn lay_out_calls(args: &Args, places: &Places) -> Result<ExitCode, Failure> {
     let run = Run::read(args, places)?;
     let mut all = Vec::new();
-    for (call, args) in &args.calls {
-        let before = all.iter().map(|(call, _, _): &(String, _, _)| call.clone()).collect();
-        let pod = Pod::of_call(task::contract(args)?, call, before);
+    for (at, (call, own)) in args.calls.iter().enumerate() {
+        let before = args.calls.iter().take(at).map(|(call, _)| call.clone()).collect();
+        let pod = Pod::of_call(task::contract(own)?, call, before);
         let name = pod.contract.name.clone();
-        all.push((call.clone(), places.of(call)?, task::told(&name, Arrived::read(args, pod))?));
+        all.push((places.of(call)?, task::told(&name, Arrived::read(own, pod))?));
     }
     clean(places)?;
     made(&places.shared("calls"), CLOSED)?;
-    for (_, theirs, arrived) in all {
+    for (theirs, arrived) in all {
         let name = arrived.pod.contract.name.clone();
         // What others of the pod give is completed by the user of the call.
         let mode = if arrived.pod.contract.from.is_empty() { CLOSED } else { OPEN };

@@ -13,8 +13,9 @@ use ecow::EcoString;
 use fastrand::Rng;
 use fuse_analysis::Package;
 use fuse_analysis::ty::Ty;
-use fuse_wire::contract::Contract;
+use fuse_wire::contract::{Contract, of_call};
 
+use super::references::{self, ResultRef};
 use super::{Condition, Fate, Run, Skip, Task, Value, Workflow, simulate};
 use crate::Plan;
 use crate::model::{self, Node, NodeKind, ParamKind, Pipeline};
@@ -75,9 +76,9 @@ impl Program {
             self.guards.entry(when.input.clone()).or_default().extend(when.values.iter().cloned());
         }
         let outputs = self.workflow.results.iter().flat_map(|output| output.value.texts());
-        let given = all.iter().flat_map(|task| texts(task)).chain(outputs);
-        let read: Vec<(String, String)> = given.flat_map(references).collect();
-        for (task, result) in read {
+        let read = all.into_iter().flat_map(references::all);
+        let read: Vec<ResultRef> = read.chain(outputs.flat_map(references::in_text)).collect();
+        for ResultRef { task, result } in read {
             if let Some(work) = self.tasks.get_mut(&task)
                 && !work.results.iter().any(|(name, _)| *name == result)
             {
@@ -110,7 +111,7 @@ impl Program {
     /// A text that a guard looks for, or now and then another one.
     fn compared(&self, input: &str, rng: &mut Rng, others: bool) -> String {
         // An optional parameter may be absent; what a step gives is asked about elsewhere.
-        let fits = |text: &&String| !others || !text.chars().eq([fuse_wire::ABSENT]);
+        let fits = |text: &&String| !others || !fuse_wire::text::is_absent(text);
         let known: Vec<&String> = self.guards.get(input).into_iter().flatten().filter(fits).collect();
         match rng.choice(&known) {
             Some(value) if !others || rng.u8(0..4) > 0 => (*value).clone(),
@@ -171,7 +172,7 @@ fn contract<'w>(words: impl Iterator<Item = &'w EcoString>) -> Option<Contract> 
         let json = word.strip_prefix("--task=");
         let Some(own) = json.and_then(|json| serde_json::from_str::<Contract>(json).ok()) else { continue };
         let Some(call) = call else { return Some(own) };
-        let named = |name: String| format!("{call}--{name}");
+        let named = |name: String| of_call(call, &name);
         let all = all.get_or_insert_default();
         let inputs = own.inputs.into_iter().filter(|(name, _)| !own.from.contains_key(name));
         all.inputs.extend(inputs.map(|(name, port)| (named(name), port)));
@@ -180,21 +181,6 @@ fn contract<'w>(words: impl Iterator<Item = &'w EcoString>) -> Option<Contract> 
         all.arms.extend(own.arms);
     }
     all
-}
-
-/// All texts of a task that may refer to something.
-fn texts(task: &Task) -> impl Iterator<Item = &str> {
-    let params = task.params.iter().chain(&task.matrix).flat_map(|param| param.value.texts());
-    params.chain(task.when.iter().map(|when| when.input.as_str()))
-}
-
-/// The task and result of each reference of a text.
-fn references(text: &str) -> Vec<(String, String)> {
-    let inner = text.split("$(tasks.").skip(1).filter_map(|rest| rest.split(')').next());
-    inner
-        .filter_map(|inner| inner.split_once(".results."))
-        .map(|(task, result)| (task.to_owned(), result.trim_end_matches("[*]").to_owned()))
-        .collect()
 }
 
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use fuse_wire::condition::Unary;
 use fuse_wire::contract::{Arms, Case, Join, Leaf, NO_ITEM, Pick, Piece};
+use fuse_wire::text::is_absent;
 use fuse_wire::{ABSENT, Condition, WireType};
 use serde::{Deserialize, Serialize};
 
@@ -292,10 +293,6 @@ fn length(ty: &WireType, wanted: usize) -> usize {
 /// The chain that a result is the arm of.
 fn arms<'w>(work: &'w Work, result: &str) -> Option<&'w Arms> {
     work.contract.arms.get(result.strip_prefix("arm--")?.parse::<usize>().ok()?)
-}
-
-fn is_absent(text: &str) -> bool {
-    text.chars().eq([ABSENT])
 }
 
 fn text<'t>(pod: &'t Pod<'_>, name: &str) -> Option<&'t str> {

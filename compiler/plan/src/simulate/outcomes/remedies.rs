@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Program, references, texts};
+use super::Program;
+use crate::simulate::references::{self, ResultRef};
 use crate::simulate::{Operator, Task, Value};
 
 /// Something without which runs go wrong.
@@ -61,7 +62,7 @@ impl Program {
     fn without_guards(&mut self) {
         let guarded = self.tasks_that(|task| !task.when.is_empty());
         for task in &mut self.workflow.tasks {
-            let follows = texts(task).flat_map(references).any(|(from, _)| guarded.contains(&from));
+            let follows = references::all(task).iter().any(|from| guarded.contains(&from.task));
             if follows {
                 task.when.clear();
             }
@@ -82,8 +83,8 @@ impl Program {
     fn without_guards_of_lists(&mut self) {
         let lists: Vec<Task> = self.workflow.tasks.clone();
         for task in &mut self.workflow.tasks {
-            let over = task.matrix.iter().flat_map(|param| param.value.texts()).flat_map(references);
-            let over: BTreeSet<String> = over.map(|(from, _)| from).collect();
+            let over = task.matrix.iter().flat_map(|param| param.value.texts()).flat_map(references::in_text);
+            let over: BTreeSet<String> = over.map(|from| from.task).collect();
             let lists = lists.iter().filter(|list| over.contains(&list.name));
             let guards: Vec<_> = lists.flat_map(|list| &list.when).collect();
             task.when.retain(|when| !guards.contains(&when));
@@ -94,10 +95,14 @@ impl Program {
         let matrices = self.tasks_that(|task| !task.matrix.is_empty());
         let mut gone = BTreeSet::new();
         for output in &mut self.workflow.results {
-            let Some((collector, _)) = output.value.texts().flat_map(references).next() else { continue };
+            let Some(ResultRef { task: collector, .. }) =
+                output.value.texts().flat_map(references::in_text).next()
+            else {
+                continue;
+            };
             let Some(task) = self.workflow.tasks.iter().find(|task| task.name == collector) else { continue };
-            let from = texts(task).flat_map(references).next();
-            if let Some((from, result)) = from.filter(|(from, _)| matrices.contains(from))
+            let from = references::all(task).into_iter().next();
+            if let Some(ResultRef { task: from, result }) = from.filter(|from| matrices.contains(&from.task))
                 && task.matrix.is_empty()
             {
                 output.value = Value::One(format!("$(tasks.{from}.results.{result}[*])"));
